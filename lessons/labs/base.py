@@ -1,0 +1,56 @@
+"""What every lab's model has in common: `Still` for experiments that train nothing, `Training` around a trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.model import Result
+
+
+class Still:
+    """A model with nothing to train: its pictures follow the controls at once (phase `done`, no time line).
+
+    Subclasses write `look`, and `metrics` or `facts` for their claims; settings stand in `self.settings`.
+    """
+
+    step = 0
+    limit = 0
+    epoch = 0
+    columns: tuple[str, ...] = ()
+    sparse_every = 0
+
+    def __init__(self, settings: Mapping[str, Any], seed: int):
+        self.settings, self.seed = dict(settings), seed
+
+    def train(self, updates: int) -> np.ndarray:
+        return np.empty((0, 0))
+
+    def sparse(self) -> Mapping[str, float]:
+        return {}
+
+    def fault(self) -> Mapping[str, Any] | None:
+        return None
+
+    def state(self) -> Sequence[Any]:
+        return (dict(self.settings),)
+
+    def restore(self, state: Sequence[Any]) -> None:
+        self.settings = dict(state[0])
+
+    def set(self, control: str, value: Any) -> None:
+        self.settings[control] = value
+
+    def act(self, action: str) -> Mapping[str, Any] | None:
+        return None
+
+    def look(self, view: str, past: Sequence[Result]) -> Any:
+        raise NotImplementedError
+
+    def metrics(self) -> Mapping[str, float]:
+        return {}
+
+    def facts(self) -> Mapping[str, Any]:
+        return {}

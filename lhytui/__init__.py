@@ -1,0 +1,3 @@
+"""The terminal app of the course."""
+
+__version__ = "0.1.0"
