@@ -50,7 +50,8 @@ def units(text: str) -> Iterator[tuple[int, int, int]]:
 def wrap(text: str, width: int) -> list[tuple[int, int]]:
     """The lines of `text` as slices (start, end), none wider than `width` cells (2 at least).
 
-    No line starts or ends with a blank. A newline in the text ends a line. What lies between two slices is white space only.
+    No line starts or ends with a blank; a newline in the text ends a line; between two slices lies white space
+    only.
     """
     lines: list[tuple[int, int]] = []
     offset = 0
@@ -77,7 +78,7 @@ def _fill(text: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _cut(text: str, start: int, stop: int, width: int) -> int:
-    """Where a unit wider than a line is cut: after as many characters as fit, combining marks kept with them."""
+    """Where a unit wider than a line is cut: after the characters that fit, with their combining marks."""
     used = 0
     for at in range(start, stop):
         used += _size(text[at])

@@ -38,7 +38,7 @@ def test_no_line_starts_or_ends_with_a_blank(text, width):
 
 @given(
     st.lists(
-        st.sampled_from(["学习率", "梯度（下降）", "loss", "，所以", "“批次”", "。", "batch size "]),
+        st.sampled_from(["学习率", "梯度（下降）", "loss", "，所以", "“批次”", "。", "batch size"]),
         max_size=30,
     )
 )
