@@ -50,8 +50,7 @@ def units(text: str) -> Iterator[tuple[int, int, int]]:
 def wrap(text: str, width: int) -> list[tuple[int, int]]:
     """The lines of `text` as slices (start, end), none wider than `width` cells (2 at least).
 
-    No line starts or ends with a blank; a newline in the text ends a line; between two slices lies white space
-    only.
+    No line starts or ends with a blank. A newline ends a line. Between two slices lies white space only.
     """
     lines: list[tuple[int, int]] = []
     offset = 0
