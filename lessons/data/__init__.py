@@ -1,0 +1,72 @@
+"""Real data of the lessons: `births`, `mnist`, `cp10`; their origin and terms in README.md."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+
+
+def cache_folder() -> Path:
+    """The folder for unpacked data: $LHYTUI_CACHE_DIR, else this user's own among the temporary files."""
+    given = os.environ.get("LHYTUI_CACHE_DIR")
+    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    return Path(given) if given else Path(tempfile.gettempdir()) / f"lhytui-{user}"
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """Each array of an npz archive as `name.npy` in a folder named after the archive, written once.
+
+    A file is renamed into place when it is whole, so two processes or a full disk leave no broken array.
+    """
+    target = folder / f"{archive.stem}-{archive.stat().st_size}"
+    with np.load(archive) as arrays:
+        names = arrays.files
+        if not all((target / f"{name}.npy").exists() for name in names):
+            target.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                handle, part = tempfile.mkstemp(dir=target)
+                try:
+                    with os.fdopen(handle, "wb") as file:
+                        np.save(file, arrays[name])
+                    os.replace(part, target / f"{name}.npy")
+                except BaseException:
+                    Path(part).unlink(missing_ok=True)
+                    raise
+    return target
+
+
+def mnist() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Handwritten digits: x_train (60000, 784) uint8, y_train (60000,) int64, then the test's.
+
+    The pictures are memory-mapped and read-only; 0 is black, 255 white.
+    """
+    folder = unpack(HERE / "mnist.npz", cache_folder())
+    parts = []
+    for half in ("train", "test"):
+        images = np.load(folder / f"x_{half}.npy", mmap_mode="r")
+        labels = np.load(folder / f"y_{half}.npy")
+        parts += [images.reshape(len(images), -1), labels.astype(np.int64, copy=False)]
+    return tuple(parts)
+
+
+@lru_cache(maxsize=1)
+def births() -> tuple[np.ndarray, np.ndarray]:
+    """Births per day in the United States: dates (7305,) int64 in days since 1970, counts (7305,) float64."""
+    rows = (HERE / "us_births.csv").read_text("ascii").split()[1:]
+    dates = np.array([row[:10] for row in rows], "datetime64[D]").astype(np.int64)
+    counts = np.array([row[11:] for row in rows], np.float64)
+    dates.flags.writeable = counts.flags.writeable = False
+    return dates, counts
+
+
+def cp10() -> tuple[np.ndarray, np.ndarray]:
+    """Combat points of ten Pokémon before, x (10, 1), and after they evolve, y (10, 1), float64."""
+    x = [338.0, 333, 328, 207, 226, 25, 179, 60, 208, 606]
+    y = [640.0, 633, 619, 393, 428, 27, 193, 66, 226, 1591]
+    return np.array(x)[:, None], np.array(y)[:, None]
