@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Card:
-    """A question of a section, texts as {"zh": …, "en": …}; with options, `right` is the index of the true one."""
+    """A question of a section, texts as {"zh": …, "en": …}; `right` is the index of the true option."""
 
     id: str
     section: str

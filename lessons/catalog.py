@@ -50,7 +50,7 @@ class Section:
     claims: tuple[str, ...] = ()
 
     def settings(self, experiment: Experiment, changes: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The experiment's defaults, the section's settings, then `changes`; the seed apart. Errors: SpecError."""
+        """The experiment's defaults, the section's settings, `changes`; the seed apart. Errors: SpecError."""
         values = {**self.set, **(changes or {})}
         return experiment.settings({k: v for k, v in values.items() if k != "seed"})
 

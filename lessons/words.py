@@ -52,7 +52,7 @@ def fill(text: str, facts: Mapping[str, Any]) -> str:
 
 
 class Words:
-    """Looks a key up in `tables`, first one first; "=text" stands for itself, an unknown key is returned as is."""
+    """Looks a key up in `tables`, in order; "=text" stands for itself, so does an unknown key."""
 
     def __init__(self, tables: Sequence[Table], lang: str):
         self.tables, self.lang = tuple(tables), lang

@@ -1,0 +1,284 @@
+"""`run`, `verify`, `warm` and `bench`: the lessons without a screen."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from importlib import import_module, metadata
+from platform import python_version
+from typing import Any
+
+from lessons import catalog, proof
+from lessons.catalog import Course, Lesson
+from lhytui import __version__, language
+from lhytui.target import Target, aim
+
+FINE, MISSED, USAGE, DIVERGED, ENGINE = 0, 1, 2, 3, 4
+PEERS = ("torch", "jax")
+
+
+def say(args: Namespace, key: str, **facts: Any) -> None:
+    """One line of narration."""
+    print(language.words(args.lang)(key, **facts), file=sys.stderr)
+
+
+def versions() -> dict[str, str]:
+    """Of everything that decides what a run computes."""
+    return {
+        "lhytui": __version__,
+        "python": python_version(),
+        **{name: metadata.version(name) for name in ("numpy", "numba", "textual")},
+    }
+
+
+def run(args: Namespace) -> int:
+    """One run of a section; ends with a summary, or with one JSON object."""
+    target = aim(catalog.load(), args.lesson, args.set, args.seed)
+    if args.device == "cuda":
+        say(args, "error.no-cuda")
+        return ENGINE
+    for name in proof.THREADS:
+        os.environ[name] = str(args.threads)
+
+    begun = time.perf_counter()
+    session = open_session(target)
+    ready = time.perf_counter()
+    limit = goal(target, session, args.steps)
+    say(args, "run.start", lesson=target.lesson.id, section=target.section.id, seed=target.seed, limit=limit)
+    printed = 0
+    for _ in advance(session, limit, target.log):
+        if args.jsonl:
+            printed = stream(session.tape, printed)
+    train = time.perf_counter() - ready
+    result = session.result()
+    if args.jsonl:
+        stream_tail(session.tape, printed)
+    if args.json or args.jsonl:
+        report = describe(target, result, args, ready - begun, train)
+        print(json.dumps(report, ensure_ascii=False, allow_nan=False))
+    else:
+        for name, value in result.metrics.items():
+            print(f"{name}\t{value:.6g}")
+    say(args, "run.end", phase=result.phase, steps=result.steps, compile=ready - begun, train=train)
+    if result.phase == "diverged":
+        facts = {"layer": "–", "rate": target.settings.get("rate", "–"), **(session.fault or {})}
+        say(args, "error.diverged", **{"update": result.steps, **facts})
+        return DIVERGED
+    return FINE
+
+
+def open_session(target: Target) -> Any:
+    """An inline session with its model built. Errors: whatever the lesson's builder raises."""
+    from engine.session import Session
+
+    build = target.lesson.call(target.experiment.build)
+    live = target.experiment.live
+    session = Session(build, dict(target.settings), target.seed, live=live, threaded=False)
+    session.advance(0)
+    if session.error is not None:
+        raise session.error
+    return session
+
+
+def goal(target: Target, session: Any, steps: int | None) -> int:
+    """The update to stop at: asked for, or the section's stop, or the end of the story."""
+    stop = target.section.stop
+    if steps is None and "updates" in stop:
+        steps = stop["updates"]
+    if steps is None and "epochs" in stop and session.epoch:
+        steps = stop["epochs"] * session.epoch
+    return session.limit if steps is None else min(steps, session.limit)
+
+
+def advance(session: Any, limit: int, log: tuple[tuple[int, str, Any], ...] = ()) -> Iterator[None]:
+    """Train up to `limit`, setting what the log says on the way; yields after every chunk."""
+    pending = list(log)
+    while session.phase not in proof.ENDED:
+        while pending and pending[0][0] <= session.step:
+            session.set(*pending.pop(0)[1:])
+        ahead = min(limit, pending[0][0]) if pending else limit
+        before = session.step
+        session.advance(min(proof.CHUNK, ahead - before))
+        yield
+        if session.step == before:
+            break
+    if session.error is not None:
+        raise session.error
+
+
+def describe(target: Target, result: Any, args: Namespace, compile: float, train: float) -> dict[str, Any]:
+    """The object that `run --json` ends with."""
+    return {
+        "lesson": target.lesson.id,
+        "section": target.section.id,
+        "experiment": target.section.experiment,
+        "params": dict(result.settings),
+        "seed": result.seed,
+        "steps": result.steps,
+        "phase": result.phase,
+        "device": args.device,
+        "threads": args.threads,
+        "metrics": {name: number(value) for name, value in result.metrics.items()},
+        "claims": claims(target, result),
+        "timing": {"compile_s": round(compile, 4), "train_s": round(train, 4)},
+        "versions": versions(),
+    }
+
+
+def claims(target: Target, result: Any) -> list[dict[str, Any]]:
+    """The section's claims; those whose arms are all this very run are checked, the others are null."""
+    told = []
+    for claim in target.experiment.claims:
+        if claim.id not in target.section.claims:
+            continue
+        same = [target.experiment.settings(arm) == result.settings for arm in claim.arms.values()]
+        holds = None
+        if all(same) and not target.log and result.phase in ("done", "diverged"):
+            holds = bool(target.lesson.call(claim.check)(dict.fromkeys(claim.arms, result)))
+        told.append({"id": claim.id, "kind": claim.kind, "holds": holds})
+    return told
+
+
+def number(value: Any) -> Any:
+    """A number that JSON can hold; what is not finite is null."""
+    value = value.item() if hasattr(value, "item") else value
+    return value if not isinstance(value, float) or math.isfinite(value) else None
+
+
+def stream(tape: Any, printed: int) -> int:
+    """Print the rows of the tape from update `printed` on, one JSON line each; the rows printed so far."""
+    columns = {name: tape.column(name) for name in tape.columns}
+    spare = sparse_rows(tape)
+    for update in range(printed, len(tape)):
+        row = {name: number(values[update]) for name, values in columns.items()}
+        print(json.dumps({"update": update, **row, **spare.get(update, {})}))
+    return len(tape)
+
+
+def stream_tail(tape: Any, printed: int) -> None:
+    """What was measured after the last update."""
+    last = sparse_rows(tape).get(printed)
+    if last:
+        print(json.dumps({"update": printed, **last}))
+
+
+def sparse_rows(tape: Any) -> dict[int, dict[str, Any]]:
+    """Sparse series by the update they were measured before."""
+    rows: dict[int, dict[str, Any]] = {}
+    for name in getattr(tape, "sparse_columns", ()):
+        for step, value in zip(*tape.sparse(name), strict=True):
+            rows.setdefault(int(step), {})[name] = number(value)
+    return rows
+
+
+def verify(args: Namespace) -> int:
+    """The claims of the named sections, or of the whole course, over seeds."""
+    begun = time.perf_counter()
+    course = catalog.load()
+    verdicts = proof.verify(wanted(course, args.lessons), args.seeds, progress=progress(args.lang))
+    if not verdicts:
+        say(args, "verify.none")
+    table = sys.stderr if args.json else sys.stdout
+    for line in verdict_lines(verdicts, args.lang):
+        print(line, file=table)
+    if args.json:
+        print(json.dumps([verdict_row(v) for v in verdicts], ensure_ascii=False, indent=1))
+    fine = sum(v.ok for v in verdicts)
+    say(args, "verify.summary", ok=fine, count=len(verdicts), seconds=time.perf_counter() - begun)
+    return FINE if fine == len(verdicts) else MISSED
+
+
+def progress(lang: str) -> Callable[[int, int], None]:
+    """Shows on a terminal how far the work has come, on one line."""
+
+    def tell(done: int, count: int) -> None:
+        if sys.stderr.isatty():
+            line = language.words(lang)("verify.progress", done=done, count=count)
+            print(f"\r{line}", end="\n" if done == count else "", file=sys.stderr, flush=True)
+
+    return tell
+
+
+def wanted(course: Course, names: list[str]) -> list[tuple[Lesson, list[str]]]:
+    """The claims behind LESSON[:SECTION]…; all of the course for no names."""
+    found: dict[str, tuple[Lesson, dict[str, None]]] = {}
+    for name in names or [lesson.id for lesson in course.lessons]:
+        lesson, section = course.find(name)
+        sections = [section] if ":" in name else lesson.sections
+        ids = found.setdefault(lesson.id, (lesson, {}))[1]
+        ids.update(dict.fromkeys(claim for s in sections for claim in s.claims))
+        for claim in ids:
+            proof.experiment_of(lesson, claim)
+    return [(lesson, list(ids)) for lesson, ids in found.values()]
+
+
+def verdict_row(verdict: proof.Verdict) -> dict[str, Any]:
+    return {
+        "lesson": verdict.lesson,
+        "experiment": verdict.experiment,
+        "claim": verdict.claim,
+        "kind": verdict.kind,
+        "seeds": verdict.seeds,
+        "held": verdict.held,
+        "counter_failed": verdict.told,
+        "needed": verdict.needed,
+        "ok": verdict.ok,
+        "errors": list(verdict.errors),
+    }
+
+
+def verdict_lines(verdicts: list[proof.Verdict], lang: str) -> Iterator[str]:
+    """The table, in columns; errors under the claim they kept from being checked."""
+    words = language.words(lang)
+    width = max((len(f"{v.lesson}  {v.claim}") for v in verdicts), default=0)
+    for v in verdicts:
+        name = f"{v.lesson}  {v.claim}".ljust(width)
+        mark = words("verify.ok" if v.ok else "verify.missed")
+        yield f"{name}  {v.kind:<11}  {v.held:>3}/{v.seeds}  {v.told:>3}/{v.seeds}  {mark}"
+        yield from (f"    {error}" for error in v.errors[:1])
+
+
+def warm(args: Namespace) -> int:
+    """Build every experiment and do a few updates, so that the first lesson need not compile."""
+    begun = time.perf_counter()
+    course = catalog.load()
+    stories = {}
+    for lesson in course.lessons:
+        for section in lesson.sections:
+            stories.setdefault((lesson.id, section.experiment), f"{lesson.id}:{section.id}")
+    for done, ((lesson, experiment), name) in enumerate(stories.items(), 1):
+        say(args, "warm.progress", done=done, count=len(stories), lesson=lesson, experiment=experiment)
+        open_session(aim(course, name)).advance(2)
+    say(args, "warm.done", seconds=time.perf_counter() - begun)
+    return FINE
+
+
+def bench(args: Namespace) -> int:
+    """Time per update of some standard runs and its ratio to each peer."""
+    against = [name for name in args.against.split(",") if name]
+    for name in against:
+        if name not in PEERS:
+            say(args, "error.unknown-peer", peer=name, known=", ".join(PEERS))
+            return USAGE
+    measure: Callable = import_module("lhytui.bench").run
+    report = measure(against)
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+        return FINE
+    for line in leaves(report):
+        print(line)
+    return FINE
+
+
+def leaves(report: Any, above: str = "") -> Iterator[str]:
+    """Every number of nested tables as a line: path, tab, value."""
+    if isinstance(report, dict | list):
+        for key, value in report.items() if isinstance(report, dict) else enumerate(report):
+            yield from leaves(value, f"{above}.{key}" if above else str(key))
+    else:
+        yield f"{above}\t{report:.4g}" if isinstance(report, float) else f"{above}\t{report}"
