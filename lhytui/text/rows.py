@@ -27,7 +27,7 @@ class Row:
 
 
 def lay(blocks: Sequence[Block], width: int, opened: Set[int] = frozenset(), left: int = 0) -> list[Row]:
-    """The rows of `blocks` in `width` cells after `left` blanks; of the folds those at places `opened` are open."""
+    """The rows of `blocks` in `width` cells after `left` blanks; of folds those `opened` are open."""
     rows: list[Row] = []
     for place, block in enumerate(blocks):
         rows.append(Row(block=place))

@@ -52,12 +52,12 @@ class Prose(ScrollView, can_focus=False, inherit_bindings=False):
         self._styles: dict[str, Style] = {}
         self._strips: dict[int, Strip] = {}
 
-    def show(self, blocks: Sequence[Block], keep: bool = False) -> None:
-        """Put `blocks` in place of what stands there, from the top.
+    def show(self, blocks: Sequence[Block], keep: bool = False, start: int = 0) -> None:
+        """Put `blocks` in place of what stands there, block `start` at the top.
 
         `keep`: it is the same text in another language, so folds stay open and the same block is at the top.
         """
-        place = self._top if keep else 0
+        place = self._top if keep else start
         self._blocks = blocks
         if not keep:
             self._opened.clear()
