@@ -1,0 +1,227 @@
+"""The app: home and lesson screens, theme, language, errors. Screens are imported when first shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from lessons import catalog
+from lhytui import language, paths, settings
+from lhytui.store import Store
+
+LANGUAGES = ("zh", "en")
+
+
+class LhyApp(App[int]):
+    """The course in a terminal."""
+
+    TITLE = "lhytui"
+    ENABLE_COMMAND_PALETTE = False  # its keys and words are in our own table
+    CSS = """
+    Screen { background: $background; }
+    CommandPalette { background: $background 60%; }
+    """
+    BINDINGS = [("ctrl+q", "quit", "")]
+
+    def __init__(self, lang: str = "en", start: dict[str, Any] | None = None):
+        super().__init__()
+        self.settings = settings.load()
+        self.language, self.words = lang, language.words(lang)
+        self.course = catalog.load()
+        self.store = Store(paths.paths().data)
+        self.start = start
+
+    # beginning and end
+
+    def on_mount(self) -> None:
+        if self.settings.theme in self.available_themes:
+            self.theme = self.settings.theme
+        self.theme_changed_signal.subscribe(self, self._theme_changed)
+        from lhytui.screens.home import HomeScreen
+
+        self.push_screen(HomeScreen())
+        if self.start:
+            self.open_lesson(**self.start)
+        for code, facts in (*self.store.notices, *self.settings.notices):
+            self.tell(code, **facts)
+        for problem in self.course.problems:
+            self.tell(problem.code, **problem.facts)
+
+    @property
+    def frames_per_second(self) -> int:
+        """25; fewer where a slow line or a multiplexer lies between."""
+        slow = os.environ.get("TMUX") or os.environ.get("SSH_TTY")
+        return min(self.settings.frames, 12) if slow else self.settings.frames
+
+    def _theme_changed(self, theme) -> None:
+        self.__dict__.pop("ink", None)
+        self.settings.change(theme=theme.name)
+        for screen in self.screen_stack:
+            if hasattr(screen, "repaint_all"):
+                screen.call_after_refresh(screen.repaint_all)
+
+    @cached_property
+    def ink(self):
+        """The colours and signs of the drawings under the present theme."""
+        from lhytui.draw.ink import Ink
+
+        values = self.theme_variables
+        colour = lambda name, other: values[name] if str(values.get(name, "")).startswith("#") else other
+        dark = self.current_theme.dark
+        return Ink.from_colours(
+            ground=colour("background", "#121212" if dark else "#f4f4f4"),
+            text=colour("foreground", "#e0e0e0" if dark else "#202020"),
+            panel=colour("panel", None),
+            accent=colour("accent", "#ffa62b"),
+            warning=colour("warning", "#ffa62b"),
+            error=colour("error", "#ba3c5b"),
+            success=colour("success", "#4ebf71"),
+            dark=dark,
+            glyphs="braille" if self.settings.glyphs == "auto" else self.settings.glyphs,
+        )
+
+    # words
+
+    def tell(self, code: str, **facts: Any) -> None:
+        self.notify(language.tell(code, facts, self.language), severity="warning", timeout=8, markup=False)
+
+    def do_language(self) -> None:
+        self.language = LANGUAGES[1 - LANGUAGES.index(self.language)]
+        self.words = language.words(self.language)
+        self.settings.change(language=self.language)
+        for screen in self.screen_stack:
+            if hasattr(screen, "switch_language"):
+                screen.switch_language()
+
+    # going places
+
+    def open_lesson(
+        self,
+        lesson: str,
+        section: str | None = None,
+        changes: dict | None = None,
+        seed: int | None = None,
+        log: tuple = (),
+    ) -> None:
+        """Show a section over the home screen, in place of another lesson."""
+        found, at = self.course.find(f"{lesson}:{section}" if section else lesson)
+        from lhytui.screens.lesson import LessonScreen
+
+        try:
+            screen = LessonScreen(found, at, changes, seed, log)
+        except Exception as error:  # a broken lesson folder must not end the app
+            self.notify(language.sentence(error, self.language), severity="error", timeout=10, markup=False)
+            return
+        self.store.visit(found.id, at.id)
+        if isinstance(self.screen, LessonScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def step_section(self, lesson: str, section: str, by: int) -> None:
+        """The next or previous section, across lessons; past either end: home."""
+        places = [(one.id, part.id) for one in self.course.lessons for part in one.sections]
+        at = places.index((lesson, section)) + by
+        if 0 <= at < len(places):
+            self.open_lesson(*places[at])
+        else:
+            self.pop_screen()
+
+    # commands of every screen
+
+    def do(self, id: str) -> None:
+        getattr(self, "do_" + id.replace("-", "_"))()
+
+    def do_leave(self) -> None:
+        from lhytui.screens.home import HomeScreen
+
+        if isinstance(self.screen, HomeScreen):
+            return
+        self.pop_screen()
+        if isinstance(self.screen, HomeScreen):
+            self.screen.refresh_progress()
+
+    def do_quit(self) -> None:
+        self.exit(0)
+
+    def do_help(self) -> None:
+        from lhytui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def do_palette(self) -> None:
+        from lhytui.palette import Commands, Lessons, palette
+
+        palette(self, [Commands, Lessons], "ui.palette")
+
+    def do_goto(self) -> None:
+        from lhytui.palette import Lessons, palette
+
+        palette(self, [Lessons], "ui.goto")
+
+    def do_search(self) -> None:
+        from lhytui.palette import Search, palette
+
+        palette(self, [Search], "ui.search")
+
+    def do_questions(self) -> None:
+        from lhytui.screens.questions import QuestionsScreen
+
+        lesson = getattr(self.screen, "lesson", None)
+        section = getattr(self.screen, "section", None)
+        self.push_screen(QuestionsScreen(lesson, section))
+
+    def do_copy(self) -> None:
+        bridge = getattr(self.screen, "bridge", None)
+        if bridge is None:
+            return
+        from lhytui import share
+
+        try:
+            text = share.write(
+                bridge.lesson.id, bridge.section.id, bridge.home, bridge.settings, bridge.seed, bridge.log
+            )
+        except share.ShareError as error:
+            self.tell(error.code, **error.facts)
+            return
+        self.copy_to_clipboard(text)
+        self.notify(self.words("ui.copied", text=text), markup=False)
+
+    def search_themes(self) -> None:
+        from textual.theme import ThemeProvider
+
+        from lhytui.palette import palette
+
+        palette(self, [ThemeProvider], "ui.themes")
+
+    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        for id, deed in self.system_commands():
+            yield SystemCommand(self.words(f"command.{id}"), self.words(f"command.{id}.help"), deed)
+
+    def system_commands(self) -> list[tuple[str, Callable]]:
+        return [
+            ("theme", self.search_themes),
+            ("screenshot", self.deliver_screenshot),
+            ("quit", self.do_quit),
+        ]
+
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+
+def run(
+    lesson: str | None,
+    section: str | None,
+    changes: dict[str, str],
+    seed: int | None,
+    lang: str,
+    share: tuple = (),
+) -> int:
+    """Start the app, in a lesson if one is named; the exit status."""
+    start = {"lesson": lesson, "section": section, "changes": changes, "seed": seed, "log": share}
+    return LhyApp(lang, start if lesson else None).run() or 0

@@ -1,0 +1,230 @@
+"""One section's experiment, alive: its session, what is set, what the views show, what is proved.
+
+Loads no numbers itself: the engine is imported in a thread once the lesson is on the screen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from lessons.spec import Experiment, Sweep, View
+
+IDLE = ("idle", "ready", "paused", "done", "diverged", "failed", "closed")
+
+
+class Bridge:
+    """The experiment of one section; commands return at once, pictures come with `frame()`."""
+
+    def __init__(self, lesson, section, changes=None, seed: int | None = None, log: tuple = ()):
+        self.lesson, self.section = lesson, section
+        self.experiment: Experiment = lesson.experiments()[section.experiment]
+        self.home_seed = section.seed(self.experiment)
+        self.home = section.settings(self.experiment)
+        self.settings = section.settings(self.experiment, changes)
+        self.seed = self.home_seed if seed is None else seed
+        self.session = None
+        self.payloads: dict[str, Any] = {}
+        self.metrics: Mapping[str, float] = {}
+        self.ghosts_shown = True
+        self.proved: set[str] = set()
+        self.verdict: str | None = None
+        self.error: Exception | None = None
+        self._replay = log
+        self._judged = 0
+        self._waiting: list[Callable] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    # the session
+
+    def open(self, want: tuple[str, ...]) -> None:
+        """Load the engine and the lesson's code in a thread, then build the model at the present settings."""
+        threading.Thread(target=self._load, args=(want,), name="lesson-loader", daemon=True).start()
+
+    def _load(self, want: tuple[str, ...]) -> None:
+        try:
+            from engine.session import Session
+
+            session = Session(
+                self.builder(),
+                self.settings,
+                self.seed,
+                live=self.experiment.live,
+                pace=self.experiment.pace,
+                log=self._replay,
+            )
+            session.want(want)
+        except Exception as error:
+            self.error = error
+            return
+        with self._lock:
+            self.session = session
+            waiting, self._waiting = self._waiting, []
+        if self._closed:
+            session.close(0)
+        for command in waiting:
+            command(session)
+
+    def builder(self) -> Callable:
+        """`build(settings, seed)` of the lesson, inside a race or sweep where there is one."""
+        from engine.arms import Race
+        from engine.arms import Sweep as SweepModel
+
+        build = self.lesson.call(self.experiment.build)
+        arms = self.experiment.arms
+        if arms is None:
+            return build
+        own = self.lesson.call("run:own") if self.lesson.offers("run:own") else None
+
+        def build_arms(settings: Mapping[str, Any], seed: int):
+            makers = {name: partial(build, {**settings, **arm}, seed) for name, arm in arms.arms.items()}
+            pictures = own(self.section.experiment, settings) if own else {}
+            if isinstance(arms, Sweep):
+                chosen = next(
+                    (n for n, arm in arms.arms.items() if arm.items() <= dict(settings).items()), None
+                )
+                return SweepModel(makers, arms.arms, chosen or next(iter(makers)), own=pictures)
+            return Race({name: make() for name, make in makers.items()}, own=pictures)
+
+        return build_arms
+
+    def send(self, command: Callable) -> None:
+        """Do `command(session)` now, or as soon as there is a session."""
+        with self._lock:
+            session = self.session
+            if session is None:
+                self._waiting.append(command)
+        if session is not None:
+            command(session)
+
+    def close(self) -> None:
+        self._closed = True
+        if self.session is not None:
+            self.session.close(0.8)
+
+    # what the learner does
+
+    def set(self, control: str, value: Any) -> None:
+        if control == "seed":
+            self.seed = value
+            self.send(lambda s: s.reset(seed=value))
+        elif self.settings[control] != value:
+            self.settings[control] = value
+            self.send(lambda s: s.set(control, value))
+
+    def reset(self, settings: Mapping[str, Any] | None = None, seed: int | None = None) -> None:
+        if settings is not None:
+            self.settings = dict(settings)
+        if seed is not None:
+            self.seed = seed
+        kept, number = dict(self.settings), self.seed
+        self.send(lambda s: s.reset(settings=kept, seed=number))
+
+    def undo(self) -> None:
+        self.send(lambda s: s.undo())
+
+    def act(self, number: int) -> bool:
+        """The section's action of this number; False when it has none."""
+        if not 1 <= number <= len(self.experiment.actions):
+            return False
+        action = self.experiment.actions[number - 1]
+        if action.set:
+            changes = {k: self.experiment.control(k).check(v) for k, v in action.set.items()}
+            seed = changes.pop("seed", None)
+            self.reset({**self.settings, **changes}, seed)
+        else:
+            self.send(lambda s: s.act(action.id))
+        if action.run:
+            self.send(lambda s: s.play())
+        return True
+
+    # what the screen shows
+
+    @property
+    def phase(self) -> str:
+        if self.error is not None:
+            return "failed"
+        return self.session.phase if self.session is not None else "loading"
+
+    @property
+    def log(self) -> tuple:
+        """(update, control, value) of the changes on the way."""
+        return self.session.log if self.session is not None else ()
+
+    @property
+    def still(self) -> bool:
+        """Nothing to train: no time line."""
+        return self.experiment.lab in ("sort", "map", "shapes") or (
+            self.session is not None and self.session.phase == "done" and self.session.limit == 0
+        )
+
+    @property
+    def busy(self) -> bool:
+        return self.phase not in IDLE or (self.session is not None and self.session.pending)
+
+    def frame(self) -> bool:
+        """Take the newest frame; True when there was one."""
+        if self.session is None:
+            return False
+        frame = self.session.frame()
+        if frame is None:
+            return False
+        self.payloads.update(frame.views)
+        self.metrics = frame.metrics
+        self.settings, self.seed = dict(self.session.settings), self.session.seed
+        self.judge()
+        return True
+
+    def payload(self, view: View, label: Callable[[str, Any], str]) -> Any:
+        """What `view` shows now, None before the first frame; `label(control, value)` names a change."""
+        if not view.series:
+            return self.payloads.get(view.id)
+        session = self.session
+        if session is None or session.tape is None:
+            return None
+        from lhytui.series import curve
+
+        changes = [(update, label(control, value)) for update, control, value in session.log if update > 0]
+        ghosts = session.ghosts if self.ghosts_shown else ()
+        return curve(view, self.experiment, session.tape, session.step, ghosts, changes)
+
+    # what the runs prove
+
+    def judge(self) -> None:
+        """Tick the claims whose arms the finished runs fill; the newest one grades the prediction."""
+        finished = self.session.finished
+        if self.still:
+            finished = (*finished, self.session.result())
+        elif len(finished) == self._judged:
+            return
+        self._judged = len(finished)
+        for claim in self.experiment.claims:
+            if claim.id in self.section.claims and claim.id not in self.proved:
+                runs = {name: self.match(arm, finished) for name, arm in claim.arms.items()}
+                if all(runs.values()) and self.ask(claim.check, runs):
+                    self.proved.add(claim.id)
+        if self.section.ask and finished:
+            answer = self.ask(self.section.ask["answer"], finished[-1])
+            if answer in self.section.ask["options"]:
+                self.verdict = answer
+
+    def match(self, arm: Mapping[str, Any], finished) -> Any:
+        """The newest finished run whose settings are the section's with those of the arm, or None."""
+        seed = arm.get("seed")
+        wanted = {**self.home, **{k: v for k, v in arm.items() if k != "seed"}}
+        wanted = self.experiment.settings(wanted)
+        for run in reversed(finished):
+            if dict(run.settings) == wanted and (seed is None or run.seed == seed):
+                return run
+        return None
+
+    def ask(self, check: str, runs: Any) -> Any:
+        """The lesson's own judgement; a check that fails to run proves nothing and is kept in `error`."""
+        try:
+            return self.lesson.call(check)(runs)
+        except Exception as error:
+            self.error_of_check = error
+            return None

@@ -1,0 +1,516 @@
+"""What the keys and the mouse do on the lesson screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+from lessons import spec
+from lhytui import layout, panels
+from lhytui.commands import COMMANDS, Command
+from lhytui.draw import inspect as inspect_view
+from lhytui.draw import place as place_in_view
+from lhytui.draw.ink import on
+from lhytui.language import sentence, tell
+from lhytui.widgets.painter import Painter
+
+SPEEDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 100, 1000)
+INSIDE = (spec.Point, spec.Cells, spec.Draw, spec.Arrange)  # set inside a view, not by ← → alone
+
+
+class Deeds:
+    """Mixed into the lesson screen."""
+
+    # which keys act
+
+    def available(self) -> Iterator[Command]:
+        """The commands that do something now."""
+        for command in COMMANDS:
+            if command.where in ("lesson", "both") and self.acts(command.id):
+                yield command
+
+    def acts(self, id: str) -> bool:
+        session = self.bridge.session
+        trains = not self.bridge.still
+        match id:
+            case "play" | "finish" | "faster" | "slower" | "again":
+                return trains
+            case "reseed":
+                return any(isinstance(c, spec.Seed) for c in self.experiment.controls)
+            case "back" | "first":
+                return trains and session is not None and session.step > 0
+            case "forward" | "last":
+                return trains
+            case "epoch-back" | "epoch-forward":
+                return trains and session is not None and session.epoch > 1
+            case "digit":
+                return self.story.asking or bool(self.experiment.actions) or self.arranging() is not None
+            case "page":
+                return not self.plan.wide
+            case "view":
+                return len(self.order) > 1
+            case "ghosts":
+                return session is not None and bool(session.ghosts)
+            case "down" | "right":
+                return bool(self.section.show) or self.pane != "controls"
+        return True
+
+    def label_of(self, id: str) -> str:
+        if id == "enter":
+            return self.say(f"ui.enter.{self.enter_means()}")
+        if id == "play":
+            return self.say("ui.pause" if self.bridge.phase == "running" else "ui.play")
+        if id == "digit" and self.story.asking:
+            return self.say("ui.answer")
+        return self.say(f"command.{id}")
+
+    def enter_means(self) -> str:
+        """answer | open | fold | stop | run | next"""
+        if self.story.asking and self.pane in ("card", "controls"):
+            return "answer"
+        if (
+            self.pane == "controls"
+            and self.chosen
+            and isinstance(self.experiment.control(self.chosen), (*INSIDE, spec.Text))
+        ):
+            return "open"
+        if self.pane == "text" and self.has_folds:
+            return "fold"
+        if self.bridge.phase in ("done", "diverged", "failed") or self.bridge.still:
+            return "next"
+        return "pause" if self.bridge.phase == "running" else "run"
+
+    # from key to deed
+
+    def action_do(self, id: str, key: str) -> None:
+        self.pressed = perf_counter()
+        if not self.acts(id):
+            return
+        deed = getattr(self, "do_" + id.replace("-", "_"), None)
+        if deed is None:
+            self.app.do(id)
+        elif id == "digit":
+            deed(int(key))
+        else:
+            deed()
+        self.wake()
+        self.repaint_chrome()
+        self.mark_views()
+        self.call_after_refresh(self.painted)
+
+    def painted(self) -> None:
+        if self.pressed is not None:
+            self.latencies.append(perf_counter() - self.pressed)
+            self.pressed = None
+
+    def mark_views(self) -> None:
+        """Let the next frames draw the views again."""
+        waiting = set(self.dirty)
+        self.dirty.extend(k for k in range(len(self.views)) if k not in waiting)
+
+    def do_enter(self) -> None:
+        match self.enter_means():
+            case "answer":
+                self.reply(self.story.chosen)
+            case "open":
+                self.open_control(self.experiment.control(self.chosen))
+            case "fold":
+                self.prose.toggle_fold()
+            case "next":
+                self.do_next()
+            case "run":
+                self.bridge.send(lambda s: s.play())
+            case "pause":
+                self.bridge.send(lambda s: s.pause())
+
+    def reply(self, index: int) -> None:
+        if self.story.reply(index):
+            self.pane = self.first_pane()
+            self.place()
+
+    def open_control(self, control: spec.Control) -> None:
+        """Go to where this control is set: the view it moves in, or a one-line editor."""
+        if isinstance(control, spec.Text):
+            from lhytui.screens.editor import Editor
+
+            def typed(text: str | None) -> None:
+                if text is not None:
+                    self.change(control, text)
+
+            label = self.words(f"control.{control.id}")
+            self.app.push_screen(Editor(label, self.bridge.settings[control.id], control.longest), typed)
+            return
+        for k, view in enumerate(self.order):
+            if view.moves == control.id:
+                if k >= len(self.views):
+                    self.order.insert(0, self.order.pop(k))
+                    k = 0
+                if not self.plan.wide:
+                    self.page = "experiment"
+                self.pane = f"view-{k}"
+                self.place()
+
+    def do_play(self) -> None:
+        running = self.bridge.phase in ("running", "compiling", "loading") and self._asked_to_run
+        self._asked_to_run = not running
+        if not self.plan.wide and self.page == "text" and not running:
+            self.page = "experiment"
+            self.place()
+        self.bridge.send(lambda s: s.pause() if running else s.play())
+
+    _asked_to_run = False
+
+    def do_digit(self, number: int) -> None:
+        if self.story.asking:
+            if number == 0:
+                self.story.skipped = True
+                self.pane = self.first_pane()
+                self.place()
+            else:
+                self.reply(number - 1)
+            return
+        if arranged := self.arranging():
+            self.put_card(arranged, number)
+        else:
+            self.bridge.act(number)
+
+    def do_back(self) -> None:
+        self.bridge.send(lambda s: s.seek(s.step - 1))
+
+    def do_forward(self) -> None:
+        self.bridge.send(lambda s: s.seek(s.step + 1) if s.step < s.end else s.step_on(1))
+
+    def do_epoch_back(self) -> None:
+        self.bridge.send(lambda s: s.seek(max(0, (s.step - 1) // s.epoch * s.epoch)))
+
+    def do_epoch_forward(self) -> None:
+        def on(s):
+            target = (s.step // s.epoch + 1) * s.epoch
+            s.seek(target) if target <= s.end else s.step_on(target - s.step)
+
+        self.bridge.send(on)
+
+    def do_first(self) -> None:
+        self.bridge.send(lambda s: s.seek(0))
+
+    def do_last(self) -> None:
+        self.bridge.send(lambda s: s.seek(s.end))
+
+    def do_finish(self) -> None:
+        self.bridge.send(lambda s: s.finish())
+
+    def do_slower(self) -> None:
+        self.pace(-1)
+
+    def do_faster(self) -> None:
+        self.pace(1)
+
+    def pace(self, by: int) -> None:
+        at = SPEEDS.index(self.speed) + by
+        self.speed = SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
+        speed = self.speed
+        self.bridge.send(lambda s: s.speed(speed))
+
+    def do_again(self) -> None:
+        self.bridge.reset()
+
+    def do_reseed(self) -> None:
+        self.bridge.set("seed", self.bridge.seed + 1)
+
+    def do_defaults(self) -> None:
+        self.bridge.reset(self.bridge.home, self.bridge.home_seed)
+
+    def do_undo(self) -> None:
+        self.bridge.undo()
+
+    def do_ghosts(self) -> None:
+        self.bridge.ghosts_shown = not self.bridge.ghosts_shown
+
+    def do_next(self) -> None:
+        self.app.step_section(self.lesson.id, self.section.id, 1)
+
+    def do_previous(self) -> None:
+        self.app.step_section(self.lesson.id, self.section.id, -1)
+
+    def do_page_up(self) -> None:
+        self.prose.page_up()
+
+    def do_page_down(self) -> None:
+        self.prose.page_down()
+
+    # panes, controls, cursors
+
+    def pane_names(self) -> list[str]:
+        names = []
+        if self.plan.text.height:
+            names.append("text")
+        if self.plan.card.height and self.story.asking:
+            names.append("card")
+        names += [f"view-{k}" for k in range(len(self.views))]
+        if self.plan.controls.height:
+            names.append("controls")
+        if self.plan.timeline.height:
+            names.append("timeline")
+        return names
+
+    def do_pane(self, by: int = 1) -> None:
+        names = self.pane_names()
+        at = names.index(self.pane) if self.pane in names else -1
+        self.pane = names[(at + by) % len(names)]
+
+    def do_pane_back(self) -> None:
+        self.do_pane(-1)
+
+    def do_view(self) -> None:
+        self.order.append(self.order.pop(0))
+        self.place()
+
+    def do_enlarge(self) -> None:
+        if self.pane.startswith("view-") and not self.enlarged:
+            self.order.insert(0, self.order.pop(int(self.pane[5:])))
+            self.pane = "view-0"
+        self.enlarged = not self.enlarged
+        self.place()
+
+    def do_inspect(self) -> None:
+        self.inspecting = not self.inspecting
+        if self.inspecting and not self.pane.startswith("view-"):
+            self.pane = "view-0"
+
+    def do_page(self) -> None:
+        pages = layout.PAGES
+        self.page = pages[(pages.index(self.page) + 1) % len(pages)]
+        self.pane = "card" if self.story.asking and self.page != "experiment" else "controls"
+        self.place()
+
+    def do_controls(self) -> None:
+        from lhytui.screens.controls import AllControls
+
+        self.app.push_screen(AllControls(self))
+
+    def do_up(self) -> None:
+        self.vertical(-1)
+
+    def do_down(self) -> None:
+        self.vertical(1)
+
+    def do_left(self) -> None:
+        self.horizontal(-1)
+
+    def do_right(self) -> None:
+        self.horizontal(1)
+
+    def vertical(self, by: int) -> None:
+        if self.pane == "card" and self.story.asking:
+            self.story.chosen = (self.story.chosen + by) % len(self.story.options)
+        elif self.pane == "text":
+            self.prose.scroll_relative(y=by, animate=False)
+        elif self.pane.startswith("view-"):
+            self.move_in_view(0, by)
+        else:
+            self.pane = "controls"
+            show = list(self.section.show)
+            if show:
+                at = show.index(self.chosen) if self.chosen in show else 0
+                self.chosen = show[(at + by) % len(show)]
+
+    def horizontal(self, by: int) -> None:
+        if self.pane == "timeline":
+            self.bridge.send(lambda s: s.seek(s.step + by * max(1, max(s.end, s.limit) // 100)))
+        elif self.pane.startswith("view-"):
+            self.move_in_view(by, 0)
+        elif self.chosen:
+            self.pane = "controls"
+            self.turn(self.experiment.control(self.chosen), by)
+
+    def turn(self, control: spec.Control, by: int) -> None:
+        """← → on a control."""
+        now = self.bridge.seed if control.id == "seed" else self.bridge.settings[control.id]
+        if isinstance(control, (spec.Point, spec.Cells, spec.Draw)):
+            self.change(control, control.nudge(now, self.indices.get(control.id, 0), by))
+        else:
+            self.change(control, control.move(now, by))
+
+    def change(self, control: spec.Control, setting: Any) -> None:
+        self.bridge.set(control.id, setting)
+        self.wake()
+
+    def arranging(self) -> spec.Arrange | None:
+        return next((c for c in self.experiment.controls if isinstance(c, spec.Arrange)), None)
+
+    def put_card(self, control: spec.Arrange, number: int) -> None:
+        """Put the chosen card into a bin (0: back into the hand) and go on to the next card in hand."""
+        if number > len(control.bins):
+            return
+        at = self.indices.get(control.id, 0)
+        placed = list(self.bridge.settings[control.id])
+        placed[at] = number
+        self.change(control, tuple(placed))
+        following = [*range(at + 1, len(placed)), *range(at)]
+        self.indices[control.id] = next((k for k in following if placed[k] == 0), at)
+
+    def move_in_view(self, dx: int, dy: int) -> None:
+        """An arrow inside a view: it moves what the view moves, else the cursor that inspects."""
+        k = int(self.pane[5:])
+        view = self.experiment.view(self.views[k][0])
+        control = self.experiment.control(view.moves) if view.moves else None
+        if control is None or self.inspecting:
+            rect = self.views[k][1]
+            x, y = self.cursors.get(view.id, (rect.width // 2, rect.height // 2))
+            self.cursors[view.id] = (
+                max(0, min(x + dx, rect.width - 1)),
+                max(1, min(y + dy, rect.height - 1)),
+            )
+            self.inspecting = True
+            return
+        now = self.bridge.settings[control.id]
+        at = self.indices.get(control.id, 0)
+        match control:
+            case spec.Point():
+                self.change(control, control.nudge(now, 0 if dx else 1, dx or -dy))
+            case spec.Cells():
+                row, col = divmod(at, control.cols)
+                row, col = (row + dy) % control.rows, (col + dx) % control.cols
+                self.indices[control.id] = row * control.cols + col
+            case spec.Draw() if dx:
+                self.indices[control.id] = (at + dx) % control.count
+            case spec.Draw():
+                self.change(control, control.nudge(now, at, -dy))
+            case spec.Arrange():
+                self.indices[control.id] = (at + (dy or dx)) % len(control.cards)
+            case spec.Pick():
+                self.change(control, control.move(now, dx or dy))
+        self.chosen = control.id if control.id in self.section.show else self.chosen
+
+    def mark_cursor(self, canvas, view: spec.View, payload: Any, title: str) -> None:
+        """Show which view has the keys, and the inspecting cursor in it."""
+        canvas.put(
+            0, 0, panels.cut(title, canvas.width), fg=on(self.ink.accent), bg=self.ink.accent, bold=True
+        )
+        if (
+            self.inspecting
+            and (at := self.cursors.get(view.id))
+            and at[0] < canvas.width
+            and at[1] < canvas.height
+        ):
+            canvas.tint(at[0], at[1], fg=on(self.ink.accent), bg=self.ink.accent)
+            text = panels.cut(self.inspected(), canvas.width - 2)
+            canvas.fill(0, canvas.height - 1, canvas.width, 1, bg=self.ink.accent)
+            canvas.put(1, canvas.height - 1, text, fg=on(self.ink.accent), bg=self.ink.accent)
+
+    def inspected(self) -> str:
+        """What is under the cursor of the view that has the keys."""
+        if not (self.inspecting and self.pane.startswith("view-")) or int(self.pane[5:]) >= len(self.views):
+            return ""
+        id, rect = self.views[int(self.pane[5:])]
+        view = self.experiment.view(id)
+        payload = self.bridge.payload(view, self.name_change)
+        at = self.cursors.get(id)
+        if at is None or payload is None or isinstance(payload, Exception):
+            return ""
+        return inspect_view(view.kind, payload, rect.width, rect.height, *at, self.words)
+
+    def fault_text(self) -> str:
+        """What went wrong and the mend, when the run blew up or could not start."""
+        session = self.bridge.session
+        if session is not None and self.bridge.phase == "diverged" and session.fault:
+            return tell(session.fault["code"], session.fault, self.lang)
+        error = self.bridge.error or (session.error if session is not None else None)
+        if self.bridge.phase == "failed" and error is not None:
+            return sentence(error, self.lang)
+        return ""
+
+    # the mouse
+
+    def on_painter_clicked(self, event: Painter.Clicked) -> None:
+        self.pressed = perf_counter()
+        name = event.painter.id or ""
+        if name.startswith("view-"):
+            self.click_view(int(name[5:]), event.x, event.y)
+        elif name == "controls":
+            self.click_control(event.x, event.y)
+        elif name == "timeline":
+            self.click_line(event.x)
+        elif name == "tabs" and (at := panels.tab_at(event.x, self.page_names())) is not None:
+            self.page = layout.PAGES[at]
+            self.place()
+        elif name == "card" and self.story.asking:
+            first = len(self.card_rows(self.plan.card.width)) - len(self.story.options)
+            self.reply(event.y - first)
+        elif name == "head" and event.x > self.plan.width - 8:
+            self.app.do("language")
+        self.wake()
+        self.repaint_chrome()
+        self.mark_views()
+        self.call_after_refresh(self.painted)
+
+    def on_painter_turned(self, event: Painter.Turned) -> None:
+        if event.painter.id == "controls":
+            for chip in self.chips(self.plan.controls.width, self.plan.controls.height)[0]:
+                if chip.y == event.y and chip.x <= event.x < chip.x + chip.width:
+                    self.chosen = chip.id
+                    self.turn(self.experiment.control(chip.id), event.by)
+        elif event.painter.id == "timeline":
+            self.bridge.send(lambda s: s.seek(s.step + event.by * max(1, max(s.end, s.limit) // 100)))
+        self.wake()
+        self.repaint_chrome()
+
+    def click_view(self, k: int, x: int, y: int) -> None:
+        id, rect = self.views[k]
+        view = self.experiment.view(id)
+        self.pane = f"view-{k}"
+        payload = self.bridge.payload(view, self.name_change)
+        place = None if payload is None else place_in_view(view.kind, payload, rect.width, rect.height, x, y)
+        if not view.moves or place is None:
+            self.cursors[id], self.inspecting = (x, y), True
+            return
+        control = self.experiment.control(view.moves)
+        match control:
+            case spec.Point():
+                inside = [
+                    min(hi, max(lo, v)) for v, lo, hi in zip(place, control.lo, control.hi, strict=True)
+                ]
+                self.change(control, tuple(float(f"{v:.4g}") for v in inside))
+            case spec.Cells():
+                self.indices[control.id] = int(place[0]) * control.cols + int(place[1])
+            case spec.Draw():
+                self.draw_at(control, payload, place)
+            case spec.Arrange() | spec.Pick():
+                at = int(place[-1]) if len(place) > 1 and isinstance(control, spec.Pick) else int(place[0])
+                if isinstance(control, spec.Pick):
+                    self.change(control, max(0, min(at, control.count - 1)))
+                else:
+                    self.indices[control.id] = max(0, min(at, len(control.cards) - 1))
+
+    def draw_at(self, control: spec.Draw, payload: Any, place: tuple[float, float]) -> None:
+        """Set the height of the drawn curve nearest to the click."""
+        x0, x1 = payload.limits[0] or 0.0, payload.limits[1] or 1.0
+        at = round((place[0] - x0) / (x1 - x0) * (control.count - 1))
+        if 0 <= at < control.count:
+            heights = list(self.bridge.settings[control.id])
+            heights[at] = min(control.hi, max(control.lo, float(f"{place[1]:.4g}")))
+            self.indices[control.id] = at
+            self.change(control, tuple(heights))
+
+    def click_control(self, x: int, y: int) -> None:
+        for chip in self.chips(self.plan.controls.width, self.plan.controls.height)[0]:
+            if chip.y == y and chip.x <= x < chip.x + chip.width:
+                again = chip.id == self.chosen
+                self.chosen, self.pane = chip.id, "controls"
+                control = self.experiment.control(chip.id)
+                if isinstance(control, (*INSIDE, spec.Text)):
+                    self.open_control(control)
+                elif again:
+                    self.turn(control, 1 if x >= chip.x + chip.width * 2 // 3 else -1)
+
+    def click_line(self, x: int) -> None:
+        width = self.plan.timeline.width
+        start, length = panels.timeline_track(width, *self.line_texts(width))
+        if length > 1 and start <= x < start + length:
+            share = (x - start) / (length - 1)
+            self.bridge.send(lambda s: s.seek(round(share * max(s.end, s.limit))))
+
+    def on_key_bar_chosen(self, event) -> None:
+        if event.command != "digit":
+            self.action_do(event.command, "")

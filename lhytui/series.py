@@ -1,0 +1,75 @@
+"""From the tape to a picture: the curve payload of a view that shows series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from lessons import views
+from lessons.spec import Experiment, View
+
+SMOOTH = 200  # updates from which noisy series also get a moving average
+
+
+def curve(
+    view: View,
+    experiment: Experiment,
+    tape,
+    step: int,
+    ghosts: Sequence = (),
+    changes: Sequence[tuple[int, str]] = (),
+    shown: Mapping[str, Sequence[float]] | None = None,
+) -> views.Curve:
+    """The series of `view` on `tape`, those of earlier runs behind them, a cursor when time is turned back.
+
+    `changes`: (update, text) of controls changed on the way; `ghosts`: earlier Results, newest first.
+    """
+    lines: list[views.Line] = []
+    for ghost in reversed(ghosts):
+        for id in view.series:
+            lines += lines_of(ghost.tape, id, "ghost")
+    roles = {channel.id: channel.role for channel in experiment.channels}
+    for hue, id in enumerate(view.series):
+        role = roles.get(id, "raw")
+        for line in lines_of(tape, id, role):
+            line = views.Line(
+                word=line.word, x=line.x, y=line.y, role=role, hue=hue if role != "validation" else -1
+            )
+            if role == "smooth" and len(line.y) > SMOOTH:
+                lines.append(views.Line(word="", x=line.x, y=line.y, role="raw", hue=hue))
+                line = views.Line(word=line.word, x=line.x, y=average(line.y), role="smooth", hue=hue)
+            lines.append(line)
+    return views.Curve(
+        lines=tuple(lines),
+        log_y=view.log,
+        cursor=float(step) if 0 < step < len(tape) else None,
+        ticks=tuple((float(update), "=" + text) for update, text in changes),
+    )
+
+
+def lines_of(tape, id: str, role: str) -> list[views.Line]:
+    """One line for a series, or one for each arm of a race ("arm/series")."""
+    names = [id] if id in tape.columns else [c for c in tape.columns if c.endswith("/" + id)]
+    found = []
+    for name in names:
+        values = np.asarray(tape.column(name), float)
+        word = "series." + id if name == id else "arm." + name.split("/")[0]
+        found.append(views.Line(word=word, x=np.arange(len(values), dtype=float), y=values, role=role))
+    if not names:
+        steps, values = tape.sparse(id)
+        found.append(
+            views.Line(
+                word="series." + id, x=np.asarray(steps, float), y=np.asarray(values, float), role=role
+            )
+        )
+    return found
+
+
+def average(values: np.ndarray) -> np.ndarray:
+    """The mean over the last n/50 values (at least 10): (N,) → (N,)."""
+    window = max(10, len(values) // 50)
+    total = np.concatenate([[0.0], np.nancumsum(values)])
+    end = np.arange(1, len(values) + 1)
+    start = np.maximum(0, end - window)
+    return (total[end] - total[start]) / (end - start)
