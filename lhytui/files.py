@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 
 def write(path: Path, text: str) -> None:
     """Replace the file at once: readers see the old text or the new one, never a part. Errors: OSError."""
+    from tempfile import mkstemp
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
@@ -24,7 +25,7 @@ def write(path: Path, text: str) -> None:
 
 
 def set_aside(path: Path, tails: Iterable[str] = ("",)) -> Path:
-    """Rename a damaged file, with its companions `path + tail`, to the first free damaged-<n>. Errors: OSError."""
+    """Rename a damaged file, companions `path + tail` too, to the first free damaged-<n>. Errors: OSError."""
     count = 1
     while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{count}")):
         count += 1

@@ -47,7 +47,7 @@ class Settings:
         return self.save() and len(good) == len(values)
 
     def save(self) -> bool:
-        """Write what differs from the file and keep its other lines. False, and one notice, when it cannot."""
+        """Write what differs from the file, keep its other lines. False, and one notice, when it cannot."""
         if self.path is None:
             return False
         try:

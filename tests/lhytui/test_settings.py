@@ -104,5 +104,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 def test_set_aside_never_overwrites(tmp_path):
     for k in range(3):
         (tmp_path / "f").write_text(str(k))
-        files.set_aside(tmp_path / "f")
+        (tmp_path / "f-wal").write_text("wal")
+        files.set_aside(tmp_path / "f", ("", "-wal", "-shm"))
     assert [(tmp_path / f"f.damaged-{k + 1}").read_text() for k in range(3)] == ["0", "1", "2"]
+    assert (tmp_path / "f.damaged-2-wal").exists() and not (tmp_path / "f-wal").exists()
