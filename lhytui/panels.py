@@ -134,7 +134,7 @@ def controls(
 
 
 def card(width: int, height: int, ink: Ink, rows: Sequence[tuple[str, str, str]]) -> Canvas:
-    """Question, options, what to look for, claims: rows of (glyph, text, tone), already broken to the width."""
+    """Question, options, what to look for, claims: rows of (glyph, text, tone), broken to the width."""
     tones = {
         "text": ink.text,
         "dim": ink.dim,

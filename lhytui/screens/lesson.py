@@ -103,10 +103,9 @@ class LessonScreen(Deeds, Screen):
         self.wake()
 
     def first_pane(self) -> str:
-        """Where the keys go first: into the view when the experiment is done inside it, else to the controls."""
-        return (
-            "view-0" if self.order and self.order[0].moves and self.experiment.lab == "sort" else "controls"
-        )
+        """Where the keys go first: into the view when all is done there, else to the controls."""
+        inside = self.order and self.order[0].moves and self.experiment.lab == "sort"
+        return "view-0" if inside else "controls"
 
     def relabel(self) -> None:
         """Take the words of the app's language."""
@@ -309,7 +308,8 @@ class LessonScreen(Deeds, Screen):
         return canvas
 
     def name_change(self, control: str, setting: Any) -> str:
-        return f"{self.words(f'control.{control}')} {value(self.experiment.control(control), setting, self.words)}"
+        shown = value(self.experiment.control(control), setting, self.words)
+        return f"{self.words(f'control.{control}')} {shown}"
 
     def paint_hint(self, width: int, height: int) -> Canvas:
         canvas = Canvas(width, 1)

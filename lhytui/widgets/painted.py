@@ -1,4 +1,4 @@
-"""The base of the widgets on the lesson screen: they paint a Canvas, and only changed rows are drawn again."""
+"""The base of the widgets on the lesson screen: each paints a Canvas, only changed rows are redrawn."""
 
 from __future__ import annotations
 
