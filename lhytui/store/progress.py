@@ -23,17 +23,18 @@ class Answer(NamedTuple):
 
 
 class Store:
-    """Progress by lesson and section id. `path` None: this user's file; False: in memory.
+    """Progress by lesson and section id. `folder` None: this user's; False: in memory.
 
     `notices` collects (code, facts) for the learner; each code once. `now()` gives seconds since 1970.
     """
 
-    def __init__(self, path: Path | bool | None = None, now: Callable[[], float] = time.time):
-        if path is None:
+    def __init__(self, folder: Path | bool | None = None, now: Callable[[], float] = time.time):
+        if folder is None:
             from lhytui.paths import paths
 
-            path = paths().data / "progress.db"
-        self.path, self.now = path or None, now
+            folder = paths().data
+        self.path = Path(folder, "progress.db") if folder else None
+        self.now = now
         self.notices: list[Notice] = []
         self._reviews = None
         self._open()
@@ -110,6 +111,15 @@ class Store:
         return Answer(rows[0][0], None if rows[0][1] is None else bool(rows[0][1])) if rows else None
 
     # places
+
+    def visit(self, lesson: str, section: str, settings: Any = None, seed: int | None = None) -> bool:
+        """Remember where the learner is."""
+        return self.keep("last", {"lesson": lesson, "section": section, "settings": settings, "seed": seed})
+
+    def last(self) -> dict[str, Any] | None:
+        """Where the learner was: lesson, section, settings, seed."""
+        found = self.place("last")
+        return found if isinstance(found, dict) and "lesson" in found and "section" in found else None
 
     def keep(self, key: str, value: Any) -> bool:
         """Remember any JSON value, such as the lesson, section, settings and seed to go on from."""

@@ -22,7 +22,7 @@ def codes(store: Store) -> list[str]:
 
 
 def filled(path: Path) -> Path:
-    store = Store(path)
+    store = Store(path.parent)
     store.finish("a/b", "s1")
     store.meet("a/b", "c1")
     store.close()
@@ -35,7 +35,7 @@ def aside(path: Path) -> list[str]:
 
 def test_everything_is_there_next_time(tmp_path):
     path = tmp_path / "new" / "progress.db"
-    store = Store(path)
+    store = Store(path.parent)
     assert store.state("a/b", "s1") is None and store.answer("a/b", "s1") is None
     assert (
         store.see("a/b", "s1")
@@ -44,13 +44,16 @@ def test_everything_is_there_next_time(tmp_path):
         and store.meet("a/b", "c1")
     )
     assert store.predict("a/b", "s1", "up", None) and store.predict("a/b", "s1", "down", False)
-    assert store.keep("resume", {"lesson": "a/b", "seed": 7})
+    assert (
+        store.keep("seen", [1, "x"]) and store.last() is None and store.visit("a/b", "s1", {"rate": 0.1}, 7)
+    )
     store.close()
-    store = Store(path)
+    store = Store(path.parent)
     assert store.states() == {("a/b", "s1"): "seen", ("a/b", "s2"): "run"}
     assert store.claims("a/b") == {"c1"} and store.claims_by_lesson() == {"a/b": {"c1"}}
     assert store.answer("a/b", "s1") == Answer("down", False)
-    assert store.place("resume") == {"lesson": "a/b", "seed": 7} and store.place("nothing", 5) == 5
+    assert store.place("seen") == [1, "x"] and store.place("nothing", 5) == 5
+    assert store.last() == {"lesson": "a/b", "section": "s1", "settings": {"rate": 0.1}, "seed": 7}
     assert store.notices == []
 
 
@@ -67,7 +70,7 @@ def test_a_section_never_falls_back():
 
 
 def test_another_process_sees_an_event_at_once(tmp_path):
-    one, two = Store(tmp_path / "p.db"), Store(tmp_path / "p.db")
+    one, two = Store(tmp_path), Store(tmp_path)
     one.finish("a/b", "s")
     assert two.state("a/b", "s") == "done"
 
@@ -101,19 +104,19 @@ def other(path: Path) -> None:
 @pytest.mark.parametrize("damage", [garbage, flip, truncate, drop, other])
 def test_a_damaged_file_is_set_aside_and_the_last_copy_taken(tmp_path, damage):
     path = filled(tmp_path / "progress.db")
-    Store(path).close()
+    Store(path.parent).close()
     copy = next(tmp_path.glob("*.backup-*"))
     with sqlite3.connect(copy) as connection:
         connection.execute("INSERT INTO claim VALUES ('a/b', 'c0', 0)")
     connection.close()
     damage(path)
     kept = path.read_bytes()
-    store = Store(path)
+    store = Store(path.parent)
     assert codes(store) == ["store-restored"] and store.claims("a/b") == {"c0"}
     assert Path(store.notices[0][1]["path"]).read_bytes() == kept
     assert store.meet("a/b", "c2")
     store.close()
-    assert Store(path).claims("a/b") == {"c0", "c2"}
+    assert Store(path.parent).claims("a/b") == {"c0", "c2"}
 
 
 def test_without_a_copy_a_damaged_file_gives_a_fresh_one_and_none_overwrites_another(tmp_path):
@@ -122,15 +125,15 @@ def test_without_a_copy_a_damaged_file_gives_a_fresh_one_and_none_overwrites_ano
         for copy in tmp_path.glob("*.backup-*"):
             copy.unlink()
         garbage(path)
-        store = Store(path)
+        store = Store(path.parent)
         assert codes(store) == ["store-damaged"] and store.states() == {} and store.see("a", "s")
         store.close()
     assert aside(path) == [f"progress.db.damaged-{k}" for k in (1, 2, 3)]
 
 
 def test_an_empty_file_is_no_damage(tmp_path):
-    (tmp_path / "p.db").touch()
-    store = Store(tmp_path / "p.db")
+    (tmp_path / "progress.db").touch()
+    store = Store(tmp_path)
     assert store.notices == [] and store.see("a", "s")
 
 
@@ -139,7 +142,7 @@ def test_a_newer_file_is_read_and_left_alone(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
-    store = Store(path)
+    store = Store(path.parent)
     assert codes(store) == ["store-newer"] and store.state("a/b", "s1") == "done"
     store.finish("a/b", "s2")
     assert store.state("a/b", "s2") == "done"  # for this session
@@ -156,7 +159,7 @@ def test_a_locked_file_is_no_damage(tmp_path):
     assert [code for code, _ in notices] == ["store-locked"] and aside(path) == []
     connection.execute("SELECT * FROM claim")
     blocker.execute("ROLLBACK")
-    store = Store(path)
+    store = Store(path.parent)
     store._connection.execute("PRAGMA busy_timeout = 50")
     blocker.execute("BEGIN IMMEDIATE")
     assert not store.see("a", "s") and codes(store) == ["store-locked"]
@@ -166,24 +169,24 @@ def test_a_locked_file_is_no_damage(tmp_path):
 
 def test_a_folder_that_cannot_be_made_works_in_memory(tmp_path):
     (tmp_path / "blocked").write_text("a file")
-    store = Store(tmp_path / "blocked" / "progress.db")
+    store = Store(tmp_path / "blocked")
     assert codes(store) == ["store-read-only"] and store.see("a", "s") and store.state("a", "s") == "seen"
 
 
 def test_a_read_only_folder_is_read_and_worked_on_in_memory(tmp_path, monkeypatch):
     path = filled(tmp_path / "progress.db")
     monkeypatch.setattr(os, "access", lambda *_: False)
-    store = Store(path)
+    store = Store(path.parent)
     assert codes(store) == ["store-read-only"] and store.claims("a/b") == {"c1"}
     assert store.meet("a/b", "c2") and store.claims("a/b") == {"c1", "c2"}
     store.close()
     monkeypatch.undo()
-    assert Store(path).claims("a/b") == {"c1"}
+    assert Store(path.parent).claims("a/b") == {"c1"}
 
 
 def test_damage_under_the_running_app_costs_no_event(tmp_path):
     path = filled(tmp_path / "progress.db")
-    store = Store(path)
+    store = Store(path.parent)
     store._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     store._connection.execute("PRAGMA cache_size = 0")
     garbage(path)
@@ -192,7 +195,7 @@ def test_damage_under_the_running_app_costs_no_event(tmp_path):
 
 
 def test_a_mistaken_query_never_sets_the_file_aside(tmp_path):
-    store = Store(filled(tmp_path / "progress.db"))
+    store = Store(filled(tmp_path / "progress.db").parent)
     assert store.rows("SELECT * FROM nothing") == [] and not store.write("INSERT INTO nothing VALUES (1)", ())
     assert codes(store) == ["store-not-saved"] and aside(store.path) == []
     store.close()
@@ -203,18 +206,17 @@ def test_three_daily_copies_are_kept(tmp_path):
     path = tmp_path / "progress.db"
     for day in range(1, 6):
         (tmp_path / f"progress.db.backup-2001-01-0{day}").touch()
-    Store(path).close()
+    Store(path.parent).close()
     names = sorted(p.name for p in tmp_path.glob("*.backup-*"))
     assert len(names) == BACKUPS and names[0] == "progress.db.backup-2001-01-04"
 
 
 def test_migrations_run_once_with_two_apps_at_a_time(tmp_path):
-    path = tmp_path / "progress.db"
-    code = f"from pathlib import Path; from lhytui.store import Store; s = Store(Path({str(path)!r}));"
+    code = f"from pathlib import Path; from lhytui.store import Store; s = Store(Path({str(tmp_path)!r}));"
     code += "import sys; sys.exit(bool(s.notices) or not s.see('a', sys.argv[1]))"
     apps = [subprocess.Popen([sys.executable, "-c", code, str(k)]) for k in range(3)]
     assert [app.wait() for app in apps] == [0, 0, 0]
-    assert len(Store(path).states()) == 3
+    assert len(Store(tmp_path).states()) == 3
 
 
 def test_loads_neither_textual_nor_the_scheduler():
