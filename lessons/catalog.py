@@ -148,9 +148,8 @@ class Course:
             return alone[0]
         if broken := next((p for p in self.problems if p.lesson == id), None):
             raise CatalogError(broken.code, **{**broken.facts, "lesson": id})
-        raise CatalogError(
-            "unknown-lesson", lesson=id, near=", ".join(self.near(id)), count=len(self.lessons)
-        )
+        near = self.near(id)
+        raise CatalogError("unknown-lesson" if near else "no-such-lesson", lesson=id, near=", ".join(near))
 
     def near(self, id: str) -> list[str]:
         """At most three ids that resemble `id`."""

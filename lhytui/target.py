@@ -58,12 +58,14 @@ def aim(course: Course, name: str, pairs: Iterable[str] = (), seed: int | None =
     experiment = experiment_of(lesson, section)
     values = {control: read(experiment, control, text) for control, text in changes.items()}
     own_seed = values.pop("seed", section.seed(experiment))
+    if seed is not None:
+        own_seed = read(experiment, "seed", str(seed))
     return Target(
         lesson,
         section,
         experiment,
         section.settings(experiment, values),
-        own_seed if seed is None else Seed().check(seed),
+        own_seed,
         {control: text for control, text in changes.items() if control != "seed"},
         tuple((update, control, read(experiment, control, text)) for update, control, text in log),
     )
