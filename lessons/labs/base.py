@@ -54,3 +54,46 @@ class Still:
 
     def facts(self) -> Mapping[str, Any]:
         return {}
+
+
+class Training(Still):
+    """A model around one `engine.trainer.Trainer`, up to `limit` updates; `settings` that the trainer has act live.
+
+    Subclasses write `look`, and `sparse` with `sparse_every` where something is measured now and then.
+    """
+
+    LIVE = ("rate", "momentum", "l2", "decay", "optimizer", "batch")
+
+    def __init__(self, settings: Mapping[str, Any], seed: int, trainer: Any, limit: int):
+        super().__init__(settings, seed)
+        self.trainer, self.limit = trainer, limit
+
+    @property
+    def step(self) -> int:
+        return self.trainer.step
+
+    @property
+    def epoch(self) -> int:
+        return self.trainer.epoch
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.trainer.columns
+
+    def train(self, updates: int) -> np.ndarray:
+        return self.trainer.train(min(updates, self.limit - self.step))
+
+    def fault(self) -> Mapping[str, Any] | None:
+        return self.trainer.fault()
+
+    def state(self) -> Sequence[Any]:
+        return dict(self.settings), self.trainer.state()
+
+    def restore(self, state: Sequence[Any]) -> None:
+        self.settings = dict(state[0])
+        self.trainer.restore(state[1])
+
+    def set(self, control: str, value: Any) -> None:
+        self.settings[control] = value
+        if control in self.LIVE:
+            self.trainer.set(control, value)
