@@ -1,0 +1,187 @@
+"""How kernels are compiled, cached and called by address; sets the cache folder before numba is imported."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import importlib.metadata
+import inspect
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import llvmlite.binding
+import numpy as np
+
+# Sources whose functions are compiled into those of other files.
+SHARED = ("kernel.py", "mathematics.py", "random.py")
+KEPT = 3  # cache folders of other versions that stay
+
+
+def cache_folder() -> Path:
+    """Numba's cache folder for these sources, this Numba and this processor; older ones are dropped.
+
+    The cache of a function does not notice a change of a helper in another file, so the folder's name does.
+    """
+    outer = os.environ.get("NUMBA_CACHE_DIR")
+    if not outer:
+        home = os.environ.get("LHYTUI_CACHE_DIR")
+        home = Path(home) if home else Path(tempfile.gettempdir()) / f"lhytui-{getattr(os, 'getuid', int)()}"
+        outer = home / "numba"
+    outer = Path(outer)
+    if outer.name.startswith("kernels-"):  # inherited from a parent process
+        outer = outer.parent
+    parts = [(Path(__file__).parent / name).read_bytes() for name in SHARED]
+    parts += [importlib.metadata.version("numba").encode(), llvmlite.binding.get_host_cpu_name().encode()]
+    folder = outer / f"kernels-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        for old in sorted(outer.glob("kernels-*"), key=lambda path: path.stat().st_mtime)[: -1 - KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        pass  # a read-only place: Numba then looks for one of its own
+    return folder
+
+
+os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
+
+import numba  # noqa: E402
+from numba import config, types  # noqa: E402
+from numba.core import cgutils  # noqa: E402
+from numba.core.typing import signature  # noqa: E402
+from numba.extending import intrinsic  # noqa: E402
+
+JIT = not config.DISABLE_JIT
+
+# Columns of a row of the operation table.
+OP, WHOLE, IN, IN2, OUT, PARAM, N0, N1, N2, N3, TIE, NEED = range(12)
+COLUMNS = 12
+# Fields of an operation's context: the row range of its shard, rows in the batch, update, seed, mode, shard.
+FIRST, LAST, BATCH, STEP, SEED, MODE, SHARD = range(7)
+FIELDS = 8
+EVALUATE, TRAIN = range(2)
+
+# Without the flags that assume finite numbers: a blow-up must show.
+OPTIONS = {
+    "nogil": True,
+    "cache": True,
+    "error_model": "numpy",
+    "fastmath": {"contract", "reassoc", "nsz", "arcp"},
+}
+REAL = {"float32": types.float32, "float64": types.float64}
+INTEGERS = types.int64[::1]
+TABLE = types.int64[:, ::1]
+
+
+def kernel(function):
+    """Compile on demand, for one signature at a time, without the interpreter lock."""
+    return numba.njit(**OPTIONS)(function)
+
+
+def parallel(function):
+    """The same with `prange` over threads."""
+    return numba.njit(parallel=True, **OPTIONS)(function)
+
+
+def constant(array_type) -> types.Array:
+    """The type of an array that kernels only read."""
+    return types.Array(array_type.dtype, array_type.ndim, array_type.layout, readonly=True)
+
+
+def operation_signature(dtype: str):
+    """(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx) -> nothing."""
+    real = REAL[dtype][::1]
+    return types.void(INTEGERS, *[real] * 7, INTEGERS, INTEGERS)
+
+
+FUNCTIONS: list = []  # what addresses mean when nothing is compiled
+
+
+@functools.cache
+def address(function, signature) -> int:
+    """Where the machine code of a kernel for one signature lies, compiled or loaded from the cache."""
+    if not JIT:
+        FUNCTIONS.append(function)
+        return len(FUNCTIONS) - 1
+    result = function.get_compile_result(signature)
+    return result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
+
+
+def caller(parameters: str):
+    """A function (address, *parameters) for kernels that calls machine code in Numba's own convention.
+
+    The types of the arguments must be exactly those of the signature that `address` was asked for.
+    """
+    if not JIT:
+        return lambda address, *arguments: FUNCTIONS[address](*arguments)
+
+    def define(context, address, *arguments):
+        def generate(target, builder, signature, values):
+            convention = target.call_conv
+            kind = convention.get_function_type(types.none, arguments).as_pointer()
+            pointer = builder.inttoptr(values[0], kind)
+            status, _ = convention.call_function(builder, pointer, types.none, arguments, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return target.get_dummy_value()
+
+        return signature(types.none, address, *arguments), generate
+
+    names = ["context", "address", *parameters.split()]
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    define.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])
+    return intrinsic(define)
+
+
+@kernel
+def span(buffer, offset, width, ctx):
+    """The rows of a shard in a buffer of `width` numbers a row: flat, (last - first)·width."""
+    start = offset * ctx[BATCH]
+    return buffer[start + ctx[FIRST] * width : start + ctx[LAST] * width]
+
+
+@functools.cache
+def hold_blas():
+    """Keep every BLAS at one thread: shards are the parallelism, and two thread pools fight for the cores."""
+    import scipy.linalg.cython_blas  # noqa: F401  the BLAS that `np.dot` in kernels calls
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")
+
+
+@functools.cache
+def threading_layer() -> str:
+    """Choose the threads under `prange`: tbb if it can be loaded, else OpenMP, and Numba's own last.
+
+    Numba's own aborts the process when two threads enter. pip's tbb is found only once its library has been
+    loaded by path.
+    """
+    folder = Path(sysconfig.get_paths()["data"]) / ("Library/bin" if os.name == "nt" else "lib")
+    for name in ("libtbb.so.12", "libtbb.12.dylib", "tbb12.dll"):
+        try:
+            ctypes.CDLL(str(folder / name), mode=getattr(ctypes, "RTLD_GLOBAL", 0))
+            break
+        except OSError:
+            continue
+    for layer in ("tbb", "omp", "workqueue"):
+        try:
+            __import__(f"numba.np.ufunc.{layer}pool")
+        except ImportError:
+            continue
+        config.THREADING_LAYER = layer
+        return layer
+    return "workqueue"
+
+
+def real(dtype: str, values) -> np.ndarray:
+    """An array of the run's number type, contiguous."""
+    return np.ascontiguousarray(values, dtype=np.dtype(dtype))
+
+
+if "numba" in sys.modules:  # imported before this module: it read the environment too early
+    config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]

@@ -1,0 +1,183 @@
+"""A network as the interpreter runs it: a table of integers over one flat θ and one arena of activations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import random
+from engine.errors import EngineError
+from engine.kernel import (
+    COLUMNS,
+    IN,
+    IN2,
+    N0,
+    NEED,
+    OP,
+    OUT,
+    PARAM,
+    TIE,
+    WHOLE,
+    address,
+    hold_blas,
+    operation_signature,
+)
+from engine.network import LOSSES, Network, Parameter
+from engine.ops.registry import NUMBER, OPERATIONS
+
+
+@dataclass(frozen=True)
+class Block:
+    """Where a parameter lies in θ."""
+
+    parameter: Parameter
+    offset: int
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.parameter.shape))
+
+
+class Program:
+    """Rows (operation, buffers, parameter offset, sizes) in the order of the forward pass, those on the way to the
+    loss first (`live` of them), then the ones that are only looked at.
+
+    A buffer at offset o of width w holds, in a batch of b rows, the numbers o·b … (o + w)·b of the arena.
+    """
+
+    def __init__(self, network: Network):
+        if network.end is None:
+            raise EngineError("no-loss")
+        self.nodes, self.end = network.nodes, network.end
+        self.loss = self.nodes[self.end]
+        self.targets = LOSSES.get(self.loss.op)  # "labels", "values" or, for a surface, None
+        self.mean = self.targets is None or bool(self.loss.sizes[1])
+        self.output = self.loss.inputs[0] if self.loss.inputs else self.end
+        self._place_parameters()
+        self._place_rows()
+
+    def _place_parameters(self):
+        self.blocks: dict[str, Block] = {}
+        self.offsets, self.size = [], 0
+        for node in self.nodes:
+            self.offsets.append(self.size if node.tie is None else self.offsets[node.tie])
+            for parameter in node.parameters:
+                block = Block(parameter, self.size)
+                self.blocks[f"{node.name}.{parameter.name}"] = block
+                self.size += block.size
+
+    def _place_rows(self):
+        live = self._reach()
+        need = self._learn()
+        uses = Counter(i for n in live for i in self.nodes[n].inputs)
+        self.buffers, self.width, self.scratch = [], 0, 1
+        rows, late, hypers = [], [], []
+        copies: dict[int, int] = {}  # buffer of the next copy of a node that is used more than once
+        self.labels = []  # the node of each row
+        for n, node in enumerate(self.nodes):
+            out = self._buffer(node.width)
+            self.buffers.append(out)
+            if node.op != "input":
+                row = np.zeros(COLUMNS, np.int64)
+                row[[OP, WHOLE, OUT, PARAM]] = NUMBER[node.op], node.whole, out, self.offsets[n]
+                for column, i in zip((IN, IN2), node.inputs, strict=False):
+                    row[column] = self.buffers[i]
+                    if n in live and i in copies:
+                        row[column] = copies[i]
+                        copies[i] += self.nodes[i].width
+                if self.targets == "values" and n == self.end:
+                    row[IN2] = self._buffer(node.width)
+                    self.target = int(row[IN2])
+                row[N0 : N0 + len(node.sizes)] = node.sizes
+                row[NEED] = any(i in need for i in node.inputs)
+                (rows if n in live else late).append((n, row, node.hyper))
+                self.scratch = max(self.scratch, node.scratch)
+            if n in live and n in need and uses[n] > 1:
+                row = np.zeros(COLUMNS, np.int64)
+                copies[n] = self._buffer(node.width * uses[n])
+                row[[OP, IN, OUT, N0, N0 + 1]] = NUMBER["fork"], out, copies[n], node.width, uses[n]
+                rows.append((n, row, ()))
+        self._mark_ties(rows)
+        self.live = len(rows)
+        rows += late
+        self.labels = [n for n, _, _ in rows]
+        self.rows = np.array([row for _, row, _ in rows])
+        longest = max(1, *(len(hyper) for _, _, hyper in rows)) if rows else 1
+        hypers = [tuple(hyper) + (0.0,) * (longest - len(hyper)) for _, _, hyper in rows]
+        self.hyper = np.array(hypers, dtype=np.float64)
+        self.segments = self._segments()
+
+    target = -1  # the buffer of the targets, if they are real numbers
+
+    def _buffer(self, width: int) -> int:
+        self.width += width
+        return self.width - width
+
+    def _reach(self) -> set[int]:
+        """The nodes that the loss depends on."""
+        reached, ahead = set(), [self.end]
+        while ahead:
+            n = ahead.pop()
+            if n not in reached:
+                reached.add(n)
+                ahead += self.nodes[n].inputs
+        return reached
+
+    def _learn(self) -> set[int]:
+        """The nodes that depend on θ: those whose gradient somebody needs."""
+        need: set[int] = set()
+        for n, node in enumerate(self.nodes):
+            if node.parameters or node.tie is not None or any(i in need for i in node.inputs):
+                need.add(n)
+        return need
+
+    def _mark_ties(self, rows):
+        """The backward pass runs from the end: the first row to meet a parameter writes, the others add."""
+        written = set()
+        for n, row, _ in reversed(rows):
+            node = self.nodes[n]
+            if node.op == "dense" and row[OP] == NUMBER["dense"]:
+                row[TIE] = int(row[PARAM]) in written
+                written.add(int(row[PARAM]))
+                if row[TIE]:
+                    self.scratch = max(self.scratch, node.sizes[0] * node.sizes[1])
+
+    def _segments(self) -> np.ndarray:
+        """(segments, 3): first row, row after the last, whether it needs the whole batch."""
+        cuts = []
+        for q in range(self.live):
+            whole = int(self.rows[q, WHOLE])
+            if cuts and not whole and not cuts[-1][2]:
+                cuts[-1][1] = q + 1
+            else:
+                cuts.append([q, q + 1, whole])
+        return np.array(cuts, dtype=np.int64)
+
+    def addresses(self, dtype: str) -> tuple[np.ndarray, np.ndarray]:
+        """Machine code by operation number, forward and backward; only what this program uses is compiled."""
+        tables = np.zeros((2, len(OPERATIONS)), np.int64)
+        names = list(OPERATIONS)
+        if any(names[number] == "dense" for number in self.rows[:, OP]):
+            hold_blas()
+        for back, rows in ((0, self.rows), (1, self.rows[: self.live])):
+            for number in set(rows[:, OP].tolist()):
+                tables[back, number] = address(OPERATIONS[names[number]][back], operation_signature(dtype))
+        return tables[0], tables[1]
+
+    def initial(self, seed: int) -> np.ndarray:
+        """θ (size,) float64 drawn by the parameters' rules: he has variance 2/in, xavier 2/(in + out)."""
+        theta = np.zeros(self.size)
+        for number, block in enumerate(self.blocks.values()):
+            parameter, fan = block.parameter, sum(block.parameter.shape)
+            if parameter.init == "zero":
+                continue
+            std = {
+                "he": np.sqrt(2 / parameter.shape[0]),
+                "xavier": np.sqrt(2 / fan),
+                "normal": parameter.std,
+            }[parameter.init]
+            draws = random.normals(seed, random.INITIAL, number, block.size)
+            theta[block.offset : block.offset + block.size] = std * draws
+        return theta

@@ -1,0 +1,350 @@
+"""Trains one network on one data set, many updates a call, bit-identical however the updates are cut into calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine import interpreter as walk
+from engine.errors import EngineError
+from engine.kernel import FIELDS, JIT, OUT, PARAM, REAL, address, real, threading_layer
+from engine.network import Network
+from engine.optim import OPTIMIZERS, fill, optimizer_signature
+from engine.program import Program
+
+GLANCE = 256  # examples that a measurement takes through the network at once
+LIVE = ("rate", "momentum", "l2", "decay", "epsilon", "batch", "optimizer")
+
+
+class Trainer:
+    """A network with its data, optimizer and place in the run.
+
+    x: (N, width), uint8 or real; y: (N,) labels, or (N, outputs) real targets; neither for a surface.
+    batch: examples an update, None for all of them; the last batch of an epoch has what is left.
+    watch: entries of θ that every row of `train` reports.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        x=None,
+        y=None,
+        *,
+        optimizer: str = "sgd",
+        rate: float = 0.1,
+        batch: int | None = None,
+        seed: int = 1,
+        dtype: str = "float32",
+        momentum: float = 0.9,
+        l2: float = 0.0,
+        decay: float | None = None,
+        epsilon: float | None = None,
+        shards: int = 1,
+        shuffle: bool = True,
+        theta=None,
+        watch: Sequence[int] = (),
+    ):
+        if dtype not in REAL:
+            raise EngineError("unknown-dtype", dtype=dtype, known=", ".join(REAL))
+        self.program, self.dtype, self.seed, self.shards = Program(network), dtype, int(seed), int(shards)
+        if self.shards < 1:
+            raise EngineError("not-positive", name="shards", value=shards)
+        size = self.program.size
+        self._data = self._read(x, y)
+        self.examples = self._count(self._data)
+        start = self.program.initial(self.seed) if theta is None else np.asarray(theta, np.float64).ravel()
+        if start.size != size:
+            raise EngineError("wrong-count", name="theta", count=start.size, expected=size)
+        self._theta = np.array(start, dtype=dtype)
+        self._memory = {"first": np.zeros(size, dtype), "second": np.zeros(size, dtype)}  # the optimizer's
+        self._grad = np.zeros((self.shards, size + 1), dtype)
+        self._state = np.zeros(1, dtype)
+        self._scratch = np.zeros((self.shards, self.program.scratch), dtype)
+        self._parts = np.zeros(self.shards, dtype)
+        self._context = np.zeros((self.shards + 1, FIELDS), np.int64)
+        self._cursor = np.zeros(4, np.int64)
+        self._knobs = np.zeros(8, dtype)
+        self._watch = np.array(watch, dtype=np.int64).reshape(-1)
+        if ((self._watch < 0) | (self._watch >= size)).any():
+            raise EngineError("out-of-range", name="watch", value=list(watch), hi=size - 1)
+        self._hyper = real(dtype, self.program.hyper)
+        self._plan = self._plans(self.examples, shuffle)
+        self._fault: dict[str, Any] | None = None
+        self._values = {
+            "optimizer": "sgd", "rate": rate, "momentum": momentum, "l2": l2, "decay": decay,
+            "epsilon": epsilon, "batch": None,
+        }  # fmt: skip
+        self._compile()
+        self.set("batch", batch)
+        self.set("optimizer", optimizer)
+        self.columns = ("loss", "gradient-norm", *(f"theta-{k}" for k in self._watch))
+
+    # What it is made of
+
+    def _compile(self):
+        """Find the machine code of every kernel that this run calls, compiling what is new."""
+        dtype, passes = self.dtype, walk
+        self._tables = self.program.addresses(dtype)
+        if self.shards > 1:
+            threading_layer()
+            from engine import shards as passes
+        self._passes = (
+            address(passes.run_pass, walk.pass_signature(dtype)),
+            address(passes.reduce, walk.reduce_signature(dtype)),
+            address(passes.apply, walk.apply_signature(dtype)),
+        )
+        address(walk.train, walk.train_signature(dtype))
+
+    def _plans(self, examples: int, shuffle: bool) -> np.ndarray:
+        plan = np.zeros(9, np.int64)
+        plan[walk.EXAMPLES], plan[walk.ROWS], plan[walk.KEY] = examples, 1, self.seed
+        plan[walk.SHUFFLED], plan[walk.SHARDS], plan[walk.LIVE] = shuffle, self.shards, self.program.live
+        plan[walk.TARGET], plan[walk.SIZE], plan[walk.MEAN] = (
+            self.program.target,
+            self.program.size,
+            self.program.mean,
+        )
+        return plan
+
+    def _read(self, x, y) -> walk.Data:
+        """Data as the kernels take it: x as bytes or as real numbers, y as labels or as real numbers."""
+        program, dtype = self.program, np.dtype(self.dtype)
+        x8, xr = np.zeros((0, 0), np.uint8), np.zeros((0, 0), dtype)
+        labels, targets = np.zeros(0, np.int64), np.zeros((0, 0), dtype)
+        if program.targets is not None:
+            if x is None:
+                raise EngineError("no-data")
+            x = np.asarray(x)
+            x = x.reshape(len(x), -1) if x.ndim > 1 else x.reshape(-1, 1)
+            entry = next((node for node in program.nodes if node.op == "input"), None)
+            if entry is not None and x.shape[1] != entry.width:
+                raise EngineError("wrong-width", node=entry.name, width=x.shape[1], expected=entry.width)
+            if not len(x):
+                raise EngineError("no-data")
+            if x.dtype == np.uint8:
+                x8 = np.ascontiguousarray(x)
+            else:
+                xr = np.ascontiguousarray(x, dtype)
+            y = (
+                np.zeros(len(x) if program.targets == "labels" else (len(x), program.loss.width))
+                if y is None
+                else y
+            )
+            y = np.asarray(y)
+            if len(y) != len(x):
+                raise EngineError("wrong-count", name="y", count=len(y), expected=len(x))
+            if program.targets == "labels":
+                labels = np.ascontiguousarray(y.reshape(-1), np.int64)
+                if labels.size != len(x):
+                    raise EngineError("wrong-width", node="y", width=labels.size // len(x), expected=1)
+                if labels.min() < 0 or labels.max() >= program.loss.width:
+                    bad = int(labels.max() if labels.min() >= 0 else labels.min())
+                    raise EngineError("out-of-range", name="label", value=bad, hi=program.loss.width - 1)
+            else:
+                targets = np.ascontiguousarray(y.reshape(len(x), -1), dtype)
+                if targets.shape[1] != program.loss.width:
+                    raise EngineError(
+                        "wrong-width", node="y", width=targets.shape[1], expected=program.loss.width
+                    )
+        arrays = tuple(array.view(np.ndarray).view() for array in (x8, xr, labels, targets))
+        for array in arrays:
+            array.flags.writeable = False
+        return walk.Data(*arrays)
+
+    @staticmethod
+    def _count(data) -> int:
+        return max(len(data.x8), len(data.xr), 1)
+
+    # Where it stands
+
+    @property
+    def step(self) -> int:
+        """Updates done."""
+        return int(self._cursor[walk.UPDATE])
+
+    @property
+    def epoch(self) -> int:
+        """Updates in one epoch."""
+        return -(-self.examples // int(self._plan[walk.ROWS]))
+
+    @property
+    def theta(self) -> np.ndarray:
+        """A copy of θ."""
+        return self._theta.copy()
+
+    def named(self) -> dict[str, tuple[int, tuple[int, ...]]]:
+        """Offset in θ and shape of each parameter: {"hidden.weight": (0, (784, 128)), …}."""
+        return {name: (block.offset, block.parameter.shape) for name, block in self.program.blocks.items()}
+
+    def get(self, setting: str) -> Any:
+        """The present value of a setting that `set` takes."""
+        return self._values[setting]
+
+    def set(self, setting: str, value: Any) -> None:
+        """Change one of LIVE from the next update on; a new optimizer keeps θ and starts with empty rows."""
+        if setting not in LIVE:
+            raise EngineError("unknown-setting", setting=setting, known=", ".join(LIVE))
+        if setting == "optimizer":
+            if value not in OPTIMIZERS:
+                raise EngineError("unknown-optimizer", optimizer=value, known=", ".join(OPTIMIZERS))
+            self._optimizer = address(OPTIMIZERS[value].update, optimizer_signature(self.dtype))
+            self._cursor[walk.COUNT] = 0
+            for row in self._memory.values():
+                row[:] = 0
+        elif setting == "batch":
+            rows = self.examples if value is None else min(int(value), self.examples)
+            if rows < 1:
+                raise EngineError("not-positive", name="batch", value=value)
+            self._plan[walk.ROWS] = rows
+            self._arena = self._room(rows)
+        self._values[setting] = value
+        fill(self._knobs, self._values)
+        self._fault = None
+
+    def _room(self, rows: int) -> tuple[np.ndarray, ...]:
+        """Activations, their gradients and labels for a batch of `rows`."""
+        length = max(1, self.program.width * rows)
+        return np.zeros(length, self.dtype), np.zeros(length, self.dtype), np.zeros(rows, np.int64)
+
+    def _machine(self, grad: np.ndarray, arena) -> walk.Machine:
+        program = self.program
+        tables, texts = self._tables, (program.rows, self._hyper, program.segments)
+        return walk.Machine(*tables, *texts, self._theta, grad, self._state, *arena, self._scratch)
+
+    # What it does
+
+    def train(self, updates: int) -> np.ndarray:
+        """Do `updates` updates in one call without the interpreter lock; returns (done, len(columns)) float64.
+
+        Each row is as of before its update. When the loss or the gradient is not finite, that row is the last, θ is
+        not touched, and `fault` tells why; then there are no more rows until a setting changes.
+        """
+        out = np.empty((max(0, updates) if self._fault is None else 0, len(self.columns)))
+        if not len(out):
+            return out
+        with np.errstate(all="ignore"):
+            machine, run = self._machine(self._grad, self._arena), (self._plan, self._cursor, self._context)
+            memory = (*self._memory.values(), self._knobs, self._parts)
+            done = walk.train(
+                *self._passes, self._optimizer, machine, self._data, *run, *memory, self._watch, out
+            )
+        if not np.isfinite(out[done - 1, :2]).all():
+            self._fault = self._autopsy(*out[done - 1, :2])
+        return out[:done]
+
+    def fault(self) -> Mapping[str, Any] | None:
+        """None, or {"code": "diverged", "cause": activation | loss | gradient, "layer": name, "rate": η}."""
+        return self._fault
+
+    def _autopsy(self, loss: float, norm: float) -> dict[str, Any]:
+        """The first layer on the way whose numbers are not finite, or the one with the largest."""
+        program, batch = self.program, int(self._context[self.shards, 2])
+        act, gact, _ = self._arena
+        forward, backward = [], []
+        for q in range(program.live):
+            node = program.nodes[program.labels[q]]
+            start = int(program.rows[q, OUT]) * batch
+            forward.append((node.name, act[start : start + node.width * batch]))
+            offset = int(program.rows[q, PARAM])
+            size = sum(int(np.prod(parameter.shape)) for parameter in node.parameters)
+            slopes = gact[start : start + node.width * batch] if q + 1 < program.live else act[:0]
+            backward.append((node.name, np.concatenate((self._grad[0, offset : offset + size], slopes))))
+        cause, layers = "loss", forward
+        if np.isfinite(loss) and not np.isfinite(norm):
+            cause, layers = "gradient", backward[::-1]
+        broken = next((name for name, numbers in layers if not np.isfinite(numbers).all()), None)
+        if broken is None:
+            broken = max(layers, key=lambda layer: np.abs(layer[1]).max(initial=0))[0]
+        elif cause == "loss" and broken != program.loss.name:
+            cause = "activation"
+        return {"code": "diverged", "layer": broken, "rate": self._values["rate"], "cause": cause}
+
+    # What it can tell
+
+    def _measure(self, data, *, gradient: bool = False, node: int | None = None):
+        """Loss over `data`, and ∂L/∂θ or a node's values, or empty arrays."""
+        program, examples = self.program, self._count(data)
+        rows = min(examples, GLANCE)
+        plan = self._plans(examples, False)
+        plan[walk.ROWS] = rows
+        total = np.zeros(program.size if gradient else 0, self.dtype)
+        width = 0 if node is None else program.nodes[node].width
+        values = np.zeros((examples, width), self.dtype)
+        grad = np.zeros((1, program.size + 1), self.dtype)
+        context = np.zeros((1, FIELDS), np.int64)
+        offset = 0 if node is None else program.buffers[node]
+        if JIT:
+            address(walk.measure, walk.measure_signature(self.dtype))
+        with np.errstate(all="ignore"):
+            machine = self._machine(grad, self._room(rows))
+            loss = walk.measure(machine, data, plan, context, total, offset, values)
+        return float(loss), total, values
+
+    def evaluate(self, x=None, y=None) -> dict[str, float]:
+        """{"loss"} over the given data (else its own), with {"accuracy"} where the loss is a cross-entropy."""
+        data = self._data if x is None else self._read(x, y)
+        kind = self.program.loss.op
+        if kind not in ("cross-entropy", "binary-cross-entropy"):
+            return {"loss": self._measure(data)[0]}
+        loss, _, z = self._measure(data, node=self.program.output)
+        right = (
+            z.argmax(axis=1) == data.labels if kind == "cross-entropy" else (z > 0) == (data.targets > 0.5)
+        )
+        return {"loss": loss, "accuracy": float(right.mean())}
+
+    def predict(self, x=None, node: int | None = None) -> np.ndarray:
+        """(N, width) values of a node, the network's output unless one is named, for x or its own data."""
+        data = self._data if x is None else self._read(x, None)
+        return self._measure(data, node=self.program.output if node is None else node)[2]
+
+    def gradient(self, x=None, y=None) -> np.ndarray:
+        """(P,) ∂L/∂θ at the present θ over the given data, else its own; without the L2 term."""
+        return self._measure(self._data if x is None else self._read(x, y), gradient=True)[1]
+
+    def survey(self, places: Sequence[int], points: np.ndarray) -> np.ndarray:
+        """(M,) the loss over its own data with θ[places] replaced by each row of points (M, len(places))."""
+        rows, places = min(self.examples, GLANCE), np.array(places, np.int64)
+        points = real(self.dtype, points).reshape(-1, len(places))
+        if ((places < 0) | (places >= self.program.size)).any():
+            raise EngineError("out-of-range", name="theta", value=places.tolist(), hi=self.program.size - 1)
+        plan = self._plans(self.examples, False)
+        plan[walk.ROWS] = rows
+        grad = np.zeros((1, self.program.size + 1), self.dtype)
+        losses = np.zeros(len(points))
+        if JIT:
+            address(walk.survey, walk.survey_signature(self.dtype))
+        with np.errstate(all="ignore"):
+            machine, context = self._machine(grad, self._room(rows)), np.zeros((1, FIELDS), np.int64)
+            empty = np.zeros(0, self.dtype), np.zeros((self.examples, 0), self.dtype)
+            walk.survey(machine, self._data, plan, context, *empty, places, points, losses)
+        return losses
+
+    # Going back
+
+    def state(self) -> tuple[np.ndarray, ...]:
+        """A complete copy, settings included: restoring it continues bit-identically."""
+        rows = OPTIMIZERS[self._values["optimizer"]].rows
+        memory = [row[: len(row) if name in rows else 0].copy() for name, row in self._memory.items()]
+        return self._theta.copy(), *memory, self._state.copy(), self._cursor.copy(), self._settings()
+
+    def restore(self, state: Sequence[np.ndarray]) -> None:
+        """Back to what `state` copied."""
+        theta, first, second, running, cursor, settings = state
+        self._adopt(settings)
+        self._theta[:], self._state[:], self._cursor[:] = theta, running, cursor
+        for row, kept in zip(self._memory.values(), (first, second), strict=True):
+            row[: len(kept)] = kept
+
+    def _settings(self) -> np.ndarray:
+        """The live settings as numbers, in the order of LIVE: NaN for None, an optimizer by its place."""
+        values = dict(self._values, optimizer=list(OPTIMIZERS).index(self._values["optimizer"]))
+        return np.array([np.nan if values[name] is None else values[name] for name in LIVE], np.float64)
+
+    def _adopt(self, settings: np.ndarray) -> None:
+        for name, number in zip(LIVE, settings.tolist(), strict=True):
+            value = (
+                list(OPTIMIZERS)[int(number)] if name == "optimizer" else None if np.isnan(number) else number
+            )
+            self.set(name, value)
