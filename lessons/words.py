@@ -57,7 +57,7 @@ class Words:
     def __init__(self, tables: Sequence[Table], lang: str):
         self.tables, self.lang = tuple(tables), lang
 
-    def __call__(self, key: str, **facts: Any) -> str:
+    def __call__(self, key: str, /, **facts: Any) -> str:
         if key.startswith("="):
             return key[1:]
         text = self._find(key)

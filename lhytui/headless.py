@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 from lessons import catalog, proof
 from lessons.catalog import Course, Lesson
 from lhytui import __version__, language
+from lhytui.feed import Feed, number
 from lhytui.target import Target, aim
 
 FINE, MISSED, USAGE, DIVERGED, ENGINE = 0, 1, 2, 3, 4
@@ -45,26 +45,22 @@ def run(args: Namespace) -> int:
     for name in proof.THREADS:
         os.environ[name] = str(args.threads)
 
-    begun = time.perf_counter()
     session = open_session(target)
-    ready = time.perf_counter()
     limit = goal(target, session, args.steps)
     say(args, "run.start", lesson=target.lesson.id, section=target.section.id, seed=target.seed, limit=limit)
-    printed = 0
-    for _ in advance(session, limit, target.log):
-        if args.jsonl:
-            printed = stream(session.tape, printed)
-    train = time.perf_counter() - ready
+    feed = Feed()
+    for ended in advance(session, limit, target.log):
+        for line in feed.new(session.tape, ended) if args.jsonl else ():
+            print(line)
     result = session.result()
-    if args.jsonl:
-        stream_tail(session.tape, printed)
+    timing = {"compile_s": round(session.compile_seconds, 4), "train_s": round(session.train_seconds, 4)}
     if args.json or args.jsonl:
-        report = describe(target, result, args, ready - begun, train)
+        report = describe(target, result, args, timing)
         print(json.dumps(report, ensure_ascii=False, allow_nan=False))
     else:
         for name, value in result.metrics.items():
             print(f"{name}\t{value:.6g}")
-    say(args, "run.end", phase=result.phase, steps=result.steps, compile=ready - begun, train=train)
+    say(args, "run.end", phase=result.phase, steps=result.steps, **timing)
     if result.phase == "diverged":
         facts = {"layer": "–", "rate": target.settings.get("rate", "–"), **(session.fault or {})}
         say(args, "error.diverged", **{"update": result.steps, **facts})
@@ -79,7 +75,6 @@ def open_session(target: Target) -> Any:
     build = target.lesson.call(target.experiment.build)
     live = target.experiment.live
     session = Session(build, dict(target.settings), target.seed, live=live, threaded=False)
-    session.advance(0)
     if session.error is not None:
         raise session.error
     return session
@@ -95,23 +90,24 @@ def goal(target: Target, session: Any, steps: int | None) -> int:
     return session.limit if steps is None else min(steps, session.limit)
 
 
-def advance(session: Any, limit: int, log: tuple[tuple[int, str, Any], ...] = ()) -> Iterator[None]:
-    """Train up to `limit`, setting what the log says on the way; yields after every chunk."""
+def advance(session: Any, limit: int, log: tuple[tuple[int, str, Any], ...] = ()) -> Iterator[bool]:
+    """Train up to `limit`, setting what the log says on the way; after every chunk: whether this is the end."""
     pending = list(log)
-    while session.phase not in proof.ENDED:
+    while True:
         while pending and pending[0][0] <= session.step:
             session.set(*pending.pop(0)[1:])
         ahead = min(limit, pending[0][0]) if pending else limit
         before = session.step
         session.advance(min(proof.CHUNK, ahead - before))
-        yield
-        if session.step == before:
-            break
-    if session.error is not None:
-        raise session.error
+        if session.error is not None:
+            raise session.error
+        ended = session.phase in proof.ENDED or session.step in (before, limit)
+        yield ended
+        if ended:
+            return
 
 
-def describe(target: Target, result: Any, args: Namespace, compile: float, train: float) -> dict[str, Any]:
+def describe(target: Target, result: Any, args: Namespace, timing: dict[str, float]) -> dict[str, Any]:
     """The object that `run --json` ends with."""
     return {
         "lesson": target.lesson.id,
@@ -125,7 +121,7 @@ def describe(target: Target, result: Any, args: Namespace, compile: float, train
         "threads": args.threads,
         "metrics": {name: number(value) for name, value in result.metrics.items()},
         "claims": claims(target, result),
-        "timing": {"compile_s": round(compile, 4), "train_s": round(train, 4)},
+        "timing": timing,
         "versions": versions(),
     }
 
@@ -142,38 +138,6 @@ def claims(target: Target, result: Any) -> list[dict[str, Any]]:
             holds = bool(target.lesson.call(claim.check)(dict.fromkeys(claim.arms, result)))
         told.append({"id": claim.id, "kind": claim.kind, "holds": holds})
     return told
-
-
-def number(value: Any) -> Any:
-    """A number that JSON can hold; what is not finite is null."""
-    value = value.item() if hasattr(value, "item") else value
-    return value if not isinstance(value, float) or math.isfinite(value) else None
-
-
-def stream(tape: Any, printed: int) -> int:
-    """Print the rows of the tape from update `printed` on, one JSON line each; the rows printed so far."""
-    columns = {name: tape.column(name) for name in tape.columns}
-    spare = sparse_rows(tape)
-    for update in range(printed, len(tape)):
-        row = {name: number(values[update]) for name, values in columns.items()}
-        print(json.dumps({"update": update, **row, **spare.get(update, {})}))
-    return len(tape)
-
-
-def stream_tail(tape: Any, printed: int) -> None:
-    """What was measured after the last update."""
-    last = sparse_rows(tape).get(printed)
-    if last:
-        print(json.dumps({"update": printed, **last}))
-
-
-def sparse_rows(tape: Any) -> dict[int, dict[str, Any]]:
-    """Sparse series by the update they were measured before."""
-    rows: dict[int, dict[str, Any]] = {}
-    for name in getattr(tape, "sparse_columns", ()):
-        for step, value in zip(*tape.sparse(name), strict=True):
-            rows.setdefault(int(step), {})[name] = number(value)
-    return rows
 
 
 def verify(args: Namespace) -> int:

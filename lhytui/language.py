@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from engine.errors import EngineError
 from lessons.words import LANGS, Words, read
 
 
@@ -13,12 +16,9 @@ def choose(flag: str | None = None) -> str:
     """The language asked for, else that of the settings file, else that of the locale."""
     if flag:
         return flag
-    try:
-        from lhytui.settings import load
+    from lhytui.settings import load
 
-        chosen = load().language
-    except ImportError:
-        chosen = ""
+    chosen = load().language
     if chosen in LANGS:
         return chosen
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
@@ -36,13 +36,14 @@ def sentence(error: Exception, lang: str) -> str:
     code = getattr(error, "code", None)
     if not isinstance(code, str):
         return words(lang)("error.unexpected", kind=type(error).__name__, detail=str(error) or "–")
-    return tell(code, getattr(error, "facts", {}), lang)
+    room = "engine" if isinstance(error, EngineError) else "error"
+    return tell(code, getattr(error, "facts", {}), lang, room)
 
 
-def tell(code: str, facts, lang: str) -> str:
-    """The sentence of a code with its facts; a code without words shows itself and its facts."""
+def tell(code: str, facts: Mapping[str, Any], lang: str, room: str = "error") -> str:
+    """The sentence `room.code` with its facts; a code without words shows itself and its facts."""
     say = words(lang)
-    if say.has(f"error.{code}"):
-        return say(f"error.{code}", **facts)
+    if say.has(f"{room}.{code}"):
+        return say(f"{room}.{code}", **facts)
     detail = ", ".join(f"{name}={value}" for name, value in facts.items())
     return say("error.unexpected", kind=code, detail=detail or "–")
