@@ -1,0 +1,150 @@
+"""Graphs: nodes with labels and values, edges as braille lines with their weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from rich.cells import cell_len
+
+from lessons.views import Diagram, Node
+from lhytui.draw import number, raster
+from lhytui.draw.canvas import Canvas, cut, pack
+from lhytui.draw.ink import Ink, mix, on
+from lhytui.draw.legend import head
+from lhytui.draw.series import Layer
+
+LONGEST = 16  # cells of a node's label
+
+
+def _label(node: Node, words: Callable[[str], str], longest: int, more: str = "…") -> list[str]:
+    """The rows of a node: its label, and its value if it has one."""
+    text = words(node.label) if node.label else ""
+    value = "" if node.value is None else number.short(node.value)
+    return [cut(text, longest, more) if text else "", cut(value, longest, more) if value else ""]
+
+
+def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str], more: str = "…"):
+    """Node id → (left, top, width, height, lines), placed by (x, y) with y = 0 at the top."""
+    columns = len({round(node.x, 3) for node in payload.nodes}) or 1
+    per_row = max((sum(abs(o.y - n.y) < 1e-3 for o in payload.nodes) for n in payload.nodes), default=1)
+    longest = max(3, min(LONGEST, (width - 2) // max(1, min(columns, per_row)) - 2))
+    room = height - 1
+    layers: dict[float, int] = {}
+    for node in payload.nodes:
+        layers[round(node.x, 3)] = layers.get(round(node.x, 3), 0) + 1
+    crowded = max(layers.values(), default=1) * 3 > room + 1
+    boxes = {}
+    for node in payload.nodes:
+        label, value = _label(node, words, longest, more)
+        if crowded or room < 6:
+            both = " ".join(t for t in (label, value) if t)
+            lines = [cut(both, max(longest, 4), more)] if cell_len(both) <= longest else [label or value]
+        else:
+            lines = [t for t in (label, value) if t] or [""]
+        size = min(width, max([cell_len(t) for t in lines] + [1]) + 2)
+        tall = min(len(lines), max(1, room))
+        spread_x, spread_y = width - size, room - tall
+        x = round(min(max(node.x, 0), 1) * spread_x) if math.isfinite(node.x) else 0
+        y = 1 + (round(min(max(node.y, 0), 1) * spread_y) if math.isfinite(node.y) else 0)
+        boxes[node.id] = (x, y, size, tall, lines)
+    return boxes
+
+
+def _ends(a, b) -> tuple[float, float, float, float]:
+    """Where the edge leaves one box and meets the other: middles of facing sides, in cells."""
+    ax, ay, aw, ah, _ = a
+    bx, by, bw, bh, _ = b
+    if ax + aw <= bx:
+        return ax + aw, ay + ah / 2, bx, by + bh / 2
+    if bx + bw <= ax:
+        return ax, ay + ah / 2, bx + bw, by + bh / 2
+    if ay + ah <= by:
+        return ax + aw / 2, ay + ah, bx + bw / 2, by
+    return ax + aw / 2, ay, bx + bw / 2, by + bh
+
+
+def draw(
+    payload: Diagram, width: int, height: int, ink: Ink, words: Callable[[str], str], title: str = ""
+) -> Canvas:
+    """The graph as a canvas of width × height cells."""
+    canvas = Canvas(width, height)
+    head(canvas, ink, title)
+    if height < 2 or width < 4:
+        return canvas
+    boxes = _boxes(payload, width, height, words, ink.sign("more"))
+    rows = height - 1
+    layer = Layer(rows, width, ink)
+    texts = []
+    for start, stop, weight, hot in sorted(payload.edges, key=lambda edge: edge[3]):
+        if start not in boxes or stop not in boxes:
+            continue
+        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop])
+        ends = np.array([x0, x1]), np.array([y0, y1]) - 1
+        mask = raster.path(2 * ends[0], 4 * (rows - ends[1]), (4 * rows, 2 * width))
+        layer.lay(mask, pack(ink.accent if hot else mix(ink.ground, ink.text, 0.42)))
+        if weight is not None:
+            texts.append((hot, weight, (x0, y0, x1, y1)))
+    canvas.paint(0, 1, layer.chars, layer.fg)
+    taken = np.zeros((height, width), bool)
+    for node in payload.nodes:
+        x, y, size, tall, lines = boxes[node.id]
+        ground = ink.accent if node.hot else mix(ink.ground, ink.text, 0.17)
+        canvas.fill(x, y, size, tall, ground)
+        taken[y : y + tall, max(0, x - 1) : x + size + 1] = True
+        for n, text in enumerate(lines[:tall]):
+            colour = on(ground) if node.hot else ink.text if n == 0 else ink.hue(0)
+            canvas.put(x + (size - cell_len(text)) // 2, y + n, text, colour, bold=node.hot or n == 0)
+    for hot, weight, ends in sorted(texts, key=lambda text: not text[0]):
+        _weight(canvas, taken, weight, hot, ends, ink)
+    return canvas
+
+
+def _weight(canvas: Canvas, taken: np.ndarray, weight: float, hot: bool, ends, ink: Ink) -> None:
+    """Print a weight on its edge, at the place nearest the middle that is free; nowhere if there is none."""
+    x0, y0, x1, y1 = ends
+    text = f" {number.short(weight, 2)} "
+    size = len(text)
+    for t in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78):
+        x, y = round(x0 + (x1 - x0) * t - size / 2), math.floor(y0 + (y1 - y0) * t)
+        if (
+            1 <= y < canvas.height
+            and x >= 0
+            and x + size <= canvas.width
+            and not taken[y, x : x + size].any()
+        ):
+            canvas.put(x, y, text, ink.accent if hot else ink.dim, bold=hot)
+            taken[y, x : x + size] = True
+            return
+
+
+def _under(payload: Diagram, width: int, height: int, cx: int, cy: int, words) -> int:
+    boxes = _boxes(payload, width, height, words)
+    for k in range(len(payload.nodes) - 1, -1, -1):
+        x, y, size, tall, _ = boxes[payload.nodes[k].id]
+        if x <= cx < x + size and y <= cy < y + tall:
+            return k
+    return -1
+
+
+def place(payload: Diagram, width: int, height: int, cx: int, cy: int, words=str) -> tuple[int, int] | None:
+    """(node, 0) under the cell, None where there is no node."""
+    if height < 2 or width < 4 or cy >= height or cx >= width:
+        return None
+    node = _under(payload, width, height, cx, cy, words)
+    return (node, 0) if node >= 0 else None
+
+
+def inspect(payload: Diagram, width: int, height: int, cx: int, cy: int, words: Callable[[str], str]) -> str:
+    """The node with its value and the weights of its edges."""
+    there = place(payload, width, height, cx, cy, words)
+    if there is None:
+        return ""
+    node = payload.nodes[there[0]]
+    names = {n.id: words(n.label) for n in payload.nodes}
+    parts = [names[node.id] + ("" if node.value is None else f" = {node.value:.5g}")]
+    for start, stop, weight, _ in payload.edges:
+        if weight is not None and node.id in (start, stop):
+            parts.append(f"{names.get(start, start)} → {names.get(stop, stop)}: {weight:.4g}")
+    return "  ".join(parts[:5])
