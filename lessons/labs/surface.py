@@ -1,0 +1,138 @@
+"""The surface lab: training seen from above, as a path over the loss of two parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.model import Result
+from engine.plane import loss_plane
+from engine.tape import Tape
+from engine.trainer import Trainer
+from lessons.labs.base import Training
+from lessons.views import Dots, Line, Plane
+
+FIELD = (96, 64)  # points of the field, across and up
+FINE = 400  # a path keeps its points where they leave a cell of 1/400 of the picture
+FAR = 50.0  # pictures away from the picture: as far as a path is followed
+
+Extent = tuple[float, float, float, float]
+
+
+class Surface(Training):
+    """A trainer whose θ is recorded at every update and drawn over the loss of two of its entries.
+
+    axes: the entries of θ across and up; the trainer must watch them. extent: (x0, x1, y0, y1) of the picture.
+    constants: series with the same value at every update, for a line to compare with. best: the lowest place.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        seed: int,
+        trainer: Trainer,
+        limit: int,
+        *,
+        extent: Extent,
+        axes: tuple[int, int] = (0, 1),
+        names: tuple[str, str] = ("", ""),
+        best: tuple[float, float] | None = None,
+        constants: Mapping[str, float] | None = None,
+    ):
+        super().__init__(settings, seed, trainer, limit)
+        self.axes, self.extent, self.names, self.best = axes, extent, names, best
+        self.constants = dict(constants or {})
+        self.start = trainer.theta
+        self.record = Tape(trainer.columns)
+        self._field: np.ndarray | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.trainer.columns, *self.constants)
+
+    def train(self, updates: int) -> np.ndarray:
+        rows = super().train(updates)
+        self.record.append(rows)
+        return np.column_stack([rows, *(np.full(len(rows), value) for value in self.constants.values())])
+
+    def state(self) -> Sequence[Any]:
+        return (*super().state(), self.record.copy())
+
+    def restore(self, state: Sequence[Any]) -> None:
+        super().restore(state[:-1])
+        self.record = state[-1].copy()
+
+    def series(self, entry: int) -> np.ndarray:
+        """One entry of θ before every update and now: (step + 1,)."""
+        return np.append(self.record.column(f"theta-{entry}")[: self.step], self.trainer.theta[entry])
+
+    def field(self) -> np.ndarray:
+        """(rows, cols) the loss over the picture, worked out once."""
+        if self._field is None:
+            x0, x1, y0, y1 = self.extent
+            xs, ys = np.linspace(x0, x1, FIELD[0]), np.linspace(y0, y1, FIELD[1])
+            self._field = loss_plane(self.trainer, *self.axes, xs, ys)
+        return self._field
+
+    def plane(self, past: Sequence[Result]) -> Plane:
+        """The field, the paths of earlier runs and of this one, start, now and the lowest place."""
+        i, j = self.axes
+        paths = [
+            self._line("series.ghost", *ghost, "ghost")
+            for ghost in (self._ghost(result) for result in reversed(past))
+            if ghost is not None
+        ]
+        across, up = self.series(i), self.series(j)
+        paths.append(self._line("series.path", across, up, "path"))
+        dots = [
+            Dots(word="dot.start", x=self.start[[i]], y=self.start[[j]], mark="start"),
+            Dots(word="dot.now", x=across[-1:], y=up[-1:], mark="now"),
+        ]
+        if self.best is not None:
+            dots.insert(
+                1, Dots(word="dot.best", x=np.array(self.best[:1]), y=np.array(self.best[1:]), mark="best")
+            )
+        return Plane(
+            extent=self.extent,
+            field=self.field(),
+            paths=tuple(paths),
+            dots=tuple(dots),
+            x=self.names[0],
+            y=self.names[1],
+            cursor=(float(self.start[i]), float(self.start[j])),
+        )
+
+    def metrics(self) -> Mapping[str, float]:
+        with np.errstate(over="ignore"):
+            norm = np.linalg.norm(self.trainer.gradient())
+        return {"loss": self.trainer.evaluate()["loss"], "gradient-norm": float(norm)}
+
+    def facts(self) -> Mapping[str, Any]:
+        return {"theta": tuple(self.trainer.theta.tolist())}
+
+    def _ghost(self, result: Result) -> tuple[np.ndarray, np.ndarray] | None:
+        """The path of an earlier run over the same plane, if it has one."""
+        names = [f"theta-{entry}" for entry in self.axes]
+        theta = result.facts.get("theta", ())
+        if not set(names) <= set(result.tape.columns) or len(theta) != len(self.start):
+            return None
+        return tuple(
+            np.append(result.tape.column(name)[: result.steps], theta[entry])
+            for name, entry in zip(names, self.axes, strict=True)
+        )
+
+    def _line(self, word: str, x: np.ndarray, y: np.ndarray, role: str) -> Line:
+        return Line(word=word, **dict(zip("xy", thin(x, y, self.extent), strict=True)), role=role)
+
+
+def thin(x: np.ndarray, y: np.ndarray, extent: Extent) -> tuple[np.ndarray, np.ndarray]:
+    """A path without the points that stay within a small cell of the point before; kept near the picture."""
+    x0, x1, y0, y1 = extent
+    u = np.clip((x - x0) / (x1 - x0), -FAR, FAR)
+    v = np.clip((y - y0) / (y1 - y0), -FAR, FAR)
+    cells = np.floor(np.stack([u, v]) * FINE)
+    keep = np.ones(len(x), bool)
+    keep[1:-1] = (cells[:, 1:-1] != cells[:, :-2]).any(axis=0)
+    return x0 + u[keep] * (x1 - x0), y0 + v[keep] * (y1 - y0)

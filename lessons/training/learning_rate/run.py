@@ -1,0 +1,202 @@
+"""A line y = b + w·x through ten Pokémon, trained on Σ(y − b − w·x)² from a start far from its optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.model import Result
+from engine.network import Network
+from engine.trainer import Trainer
+from lessons.data import cp10
+from lessons.labs.surface import Surface
+from lessons.views import Numbers, Step, Table
+
+WEIGHT, BIAS = 0, 1  # places in θ
+EXTENT = (-200.0, -100.0, -6.0, 11.0)
+NEAR = (1.0, 0.05)  # "arrived": this near to the optimum in b and w
+JUMP = 1.0  # a change of w by more than this, back and forth, is a bounce
+SHARE = 0.1  # of the updates must be bounces for the run to count as bouncing
+ENGINE = {"gd": "sgd"}  # our names of optimizers that the engine calls by another
+LECTURE = {("gd", 1e-7): "=b ≈ −124", ("gd", 1e-2): "fate.bounces"}
+
+
+def build(settings: Mapping[str, Any], seed: int) -> Valley:
+    return Valley(settings, seed)
+
+
+class Valley(Surface):
+    """Two parameters, ten examples, one narrow valley."""
+
+    def __init__(self, settings: Mapping[str, Any], seed: int):
+        x, y = cp10()
+        network = Network()
+        network.loss(network.dense(network.input(1), 1, name="line"), "mse", reduction="sum")
+        b, w = settings["start"]
+        trainer = Trainer(
+            network,
+            x,
+            y,
+            optimizer=ENGINE.get(settings["optimizer"], settings["optimizer"]),
+            rate=settings["rate"],
+            dtype="float64",
+            shuffle=False,
+            theta=(w, b),
+            watch=(BIAS, WEIGHT),
+        )
+        design = np.column_stack([np.ones(len(x)), x])
+        self.optimum = np.linalg.lstsq(design, y[:, 0], rcond=None)[0]
+        self.curvature = np.linalg.eigvalsh(2 * design.T @ design)
+        # On the floor of the valley w is the best one for this b: what slope is left there is along b.
+        floor = np.sum(x[:, 0] * (y[:, 0] - b)) / np.sum(x * x)
+        constants = {
+            "lowest-loss": float(np.sum((y[:, 0] - design @ self.optimum) ** 2)),
+            "floor-norm": float(np.abs(2 * np.sum(y[:, 0] - b - floor * x[:, 0]))),
+        }
+        super().__init__(
+            settings,
+            seed,
+            trainer,
+            int(settings["updates"]),
+            extent=EXTENT,
+            axes=(BIAS, WEIGHT),
+            names=("=b", "=w"),
+            best=tuple(self.optimum.tolist()),
+            constants=constants,
+        )
+
+    def set(self, control: str, value: Any) -> None:
+        super().set(control, ENGINE.get(value, value) if control == "optimizer" else value)
+        self.settings[control] = value
+
+    def look(self, view: str, past: Sequence[Result]) -> Any:
+        return {"plane": self.plane, "table": self.table, "numbers": self.numbers}[view](past)
+
+    def metrics(self) -> Mapping[str, float]:
+        w, b = self.trainer.theta.tolist()
+        return {**super().metrics(), "b": b, "w": w}
+
+    def facts(self) -> Mapping[str, Any]:
+        b, w = self.series(BIAS), self.series(WEIGHT)
+        there = (abs(b - self.optimum[0]) < NEAR[0]) & (abs(w - self.optimum[1]) < NEAR[1])
+        arrival = int(there.argmax()) if there.any() else -1
+        fate = "diverges" if self.fault() else "arrives" if there[-1] else self.motion()
+        return {**super().facts(), "arrival": arrival, "fate": fate}
+
+    def motion(self) -> str:
+        """What a run does that is on its way: starting, bounces or crawls."""
+        steps = np.diff(self.series(WEIGHT))
+        if not len(steps):
+            return "starting"
+        turns = (steps[1:] * steps[:-1] < 0) & (np.abs(steps[1:]) > JUMP)
+        return "bounces" if turns.sum() > SHARE * len(steps) else "crawls"
+
+    def table(self, past: Sequence[Result]) -> Table:
+        """One row for each earlier run of this section and, last, the present one."""
+        present = (self.settings, self.step, self.metrics(), self.facts())
+        runs = [(one.settings, one.steps, one.metrics, one.facts) for one in reversed(past)] + [present]
+        rows = []
+        for settings, steps, metrics, facts in runs:
+            rate, optimizer = settings["rate"], settings["optimizer"]
+            rows.append(
+                (
+                    "=" + minus(f"{rate:g}"),
+                    f"option.{optimizer}",
+                    steps,
+                    facts["arrival"] if facts["arrival"] >= 0 else None,
+                    metrics["b"],
+                    metrics["w"],
+                    metrics["loss"],
+                    f"fate.{facts['fate']}",
+                    LECTURE.get((optimizer, rate)),
+                )
+            )
+        names = ("rate", "optimizer", "updates", "arrival", "b", "w", "loss", "fate", "lecture")
+        return Table(
+            columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), chosen=len(rows) - 1
+        )
+
+    def numbers(self, past: Sequence[Result]) -> Numbers:
+        """The next step of gradient descent in numbers, or, for other optimizers, the last one."""
+        rate, slope = self.settings["rate"], self.trainer.gradient()
+        gd = self.settings["optimizer"] == "gd"
+        steps = []
+        for name, entry, to_go in (("b", BIAS, self.optimum[0]), ("w", WEIGHT, self.optimum[1])):
+            path = self.series(entry)
+            move = -rate * slope[entry] if gd else path[-1] - path[-2] if len(path) > 1 else 0.0
+            left = to_go - path[-1]
+            made = (f"−{rate:g} · ({slope[entry]:.4g}) = " if gd else "") + f"{move:.3g}"
+            steps += [
+                Step(text=f"∂L/∂{name} = {slope[entry]:.4g}", note=f"note.slope-{name}"),
+                Step(text=f"Δ{name} = {made}", note=f"note.step-{name}", hot=True),
+            ]
+            if name == "b":
+                steps.append(Step(text=f"b* − b = {left:.2f}", note="note.left"))
+                if move * left > 0:
+                    steps.append(
+                        Step(text=f"{left:.2f} / {move:.3g} = {left / move:,.0f}", note="note.needed")
+                    )
+        low, high = self.curvature
+        steps += [
+            Step(text=f"λ₂/λ₁ = {high:,.0f} / {low:.3f} = {high / low:,.0f}", note="note.condition"),
+            Step(text=f"2/λ₂ = {2 / high:.5e}", note="note.limit"),
+        ]
+        return Numbers(steps=tuple(Step(text=minus(s.text), note=s.note, hot=s.hot) for s in steps))
+
+
+def minus(text: str) -> str:
+    """Numbers as they are written by hand: −3e−5 for -3e-05."""
+    return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+
+
+# Answers that the run gives.
+
+
+def fate(result: Result) -> str:
+    """arrives, crawls, bounces or diverges."""
+    return result.facts["fate"]
+
+
+def norm_size(result: Result) -> str:
+    """Whether the gradient is small or large at the end, against the start."""
+    first = result.tape.column("gradient-norm")[0]
+    return "large" if result.metrics["gradient-norm"] > 0.01 * first else "small"
+
+
+# Claims.
+
+
+def large_gradient(runs: Mapping[str, Result]) -> bool:
+    """The loss fell by less than 1.5 %, and the norm is still above a million."""
+    run = runs["edge"]
+    stands = run.metrics["loss"] > 0.985 * run.tape.column("loss")[0]
+    return bool(stands and run.metrics["gradient-norm"] > 1e6)
+
+
+def two_illnesses(runs: Mapping[str, Result]) -> bool:
+    """Neither loss has moved by 1 % in the last 20 updates, and one norm is 1000 times the other."""
+    flat = all(run.metrics["loss"] > 0.99 * run.tape.column("loss")[-20] for run in runs.values())
+    return bool(
+        flat and runs["bounces"].metrics["gradient-norm"] > 1000 * runs["crawls"].metrics["gradient-norm"]
+    )
+
+
+def crawls(runs: Mapping[str, Result]) -> bool:
+    """Less than a tenth of the way in b is done."""
+    run = runs["tiny"]
+    start, goal = run.settings["start"][0], -188.433
+    return bool(fate(run) == "crawls" and (start - run.metrics["b"]) / (start - goal) < 0.1)
+
+
+def bounces(runs: Mapping[str, Result]) -> bool:
+    return fate(runs["edge"]) == "bounces"
+
+
+def limit(runs: Mapping[str, Result]) -> bool:
+    return fate(runs["below"]) != "diverges" and fate(runs["above"]) == "diverges"
+
+
+def own_rates(runs: Mapping[str, Result]) -> bool:
+    return fate(runs["one"]) != "arrives" and fate(runs["own"]) == "arrives"
