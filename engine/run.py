@@ -1,4 +1,4 @@
-"""One run: settings, a seed and a log of control changes, with the model, tape and checkpoints that follow from them."""
+"""One run: settings, a seed and a log of control changes; the model, tape and checkpoints that follow."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Saved:
 class Run:
     """A model in training that can be taken to any update between 0 and `end`, bit-identically.
 
-    `log` holds (update, control, value): made when the model stood at that update. `applied` of its entries are in
-    force; a change made while later ones stand in the log, or before `end`, is a branch and cuts what lay ahead.
+    `log` holds (update, control, value): made when the model stood at that update. `applied` of its entries are
+    in force. A change made before `end`, or while later ones stand in the log, is a branch: what lay ahead is cut.
     """
 
     def __init__(self, build: Build, settings: Mapping[str, Any], seed: int, log: Log = ()):
@@ -109,7 +109,7 @@ class Run:
             self.end, self._final = model.step, None
         if fault is not None:
             self.fault = dict(fault)
-        elif moved < asked or model.step >= model.limit:
+        elif not len(rows) or model.step >= model.limit:
             self.over = True
         self._arrive()
         return max(moved, 0)
@@ -139,7 +139,7 @@ class Run:
         self._branch((self.step, control, value))
 
     def act(self, action: str) -> Mapping[str, Any] | None:
-        """Do an action; without control changes in return it is taken for a change of the model, and logged."""
+        """Do an action; one that returns no control changes has changed the model itself, and is logged."""
         self._mend()
         changes = self.model.act(action)
         if changes is None:
@@ -222,6 +222,7 @@ class Run:
         model, step = self.model, self.model.step
         every = model.sparse_every
         ended = step == self.end and (self.over or self.fault is not None)
+        ended = ended or getattr(model, "turning", False)  # one of its arms has
         if every > 0 and (step % every == 0 or ended) and not self.tape.measured(step):
             self.tape.add_sparse(step, model.sparse())
         if self.checkpoints.due(step) and (self.fault is None or step < self.end):

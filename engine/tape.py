@@ -1,4 +1,4 @@
-"""The tape of a run: append-only columns with one value for every update, and series measured now and then."""
+"""The tape of a run: append-only columns with a value for every update, and series measured now and then."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 class _Lane:
     """The columns of one arm (or of a run without arms) and the training seconds before each of its updates.
 
-    `store` is replaced as a whole, so a reader sees either the old or the new one: (buffer (columns + 1, capacity),
-    rows). Rows that a reader can see are never written again.
+    `store` = (buffer (columns + 1, capacity), rows) is replaced as a whole: a reader sees the old or the new one.
+    Rows that a reader can see are never written again.
     """
 
     def __init__(self, width: int):
@@ -44,8 +44,8 @@ class _Lane:
 class Tape:
     """Dense columns (float64, index = update number, the value before that update) and sparse series.
 
-    One thread writes; any thread reads. Columns named "arm/series" belong to an arm: they hold the arm's own updates
-    only, so they may be shorter than the tape, and for arms run one after the other index 0 is the arm's first update.
+    One thread writes; any thread reads. Columns named "arm/series" belong to an arm and hold its own updates only:
+    they may be shorter than the tape, and of arms that run one after the other each starts with index 0.
     """
 
     def __init__(self, columns: Sequence[str]):
@@ -74,7 +74,8 @@ class Tape:
     ) -> None:
         """Add rows (updates, len(columns)) that took `seconds` of training.
 
-        `shares`: for each arm that trained, the rows [from, to) that are its own and its seconds; else every arm has all.
+        `shares`: for each arm that trained, the rows [from, to) that are its own, and its seconds; None: all are
+        every arm's.
         """
         rows = np.asarray(rows, dtype=np.float64)
         for arm, picks in self._picks.items():
@@ -107,19 +108,20 @@ class Tape:
         """Add measurements made at an update; each update is measured once."""
         self._marks.add(step)
         for name, value in values.items():
-            lane = self._lanes.get(name.rpartition("/")[0])
-            if lane is not None and lane.first < 0:
-                lane.first = step
+            at, lane = step, self._lanes.get(name.rpartition("/")[0])
+            if lane is not None:
+                lane.first = step if lane.first < 0 else lane.first
+                at = min(step, lane.first + lane.store[1])  # an arm that has ended stands where it ended
             steps, held = self._sparse.setdefault(name, ([], []))
-            if not steps or step > steps[-1]:
-                steps.append(step)
+            if not steps or at > steps[-1]:
+                steps.append(at)
                 held.append(float(value))
 
     def measured(self, step: int) -> bool:
         return step in self._marks
 
     def sparse(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Update numbers (of the arm's own run) and values of a sparse series; both empty if never measured."""
+        """Update numbers (the arm's own) and values of a sparse series; both empty if never measured."""
         steps, values = self._sparse.get(name, ((), ()))
         n = len(values)
         lane = self._lanes.get(name.rpartition("/")[0])
@@ -131,7 +133,7 @@ class Tape:
         return tuple(self._sparse)
 
     def cut(self, step: int) -> None:
-        """Forget all updates from number `step` on, and measurements after it. Arrays already read stay as they are."""
+        """Forget all updates from number `step` on, and measurements after it; arrays already read stay."""
         other = self.copy(step)
         self._lanes, self._sparse, self._marks, self._rows = (
             other._lanes,
@@ -141,7 +143,7 @@ class Tape:
         )
 
     def copy(self, step: int | None = None) -> Tape:
-        """A tape of its own with the updates so far (before `step`); nothing is copied until one of the two grows."""
+        """A tape of its own with the updates so far (before `step`); shares memory until one of the two grows."""
         other = Tape(self.columns)
         rows = self._rows if step is None else max(0, min(step, self._rows))
         last = max(self._marks, default=0) if step is None else step
