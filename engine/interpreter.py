@@ -118,22 +118,20 @@ def gather(machine, data, plan, shuffled, stream, place, ctx):
     """Copy a shard's rows of the batch that starts at `place` of the epoch into the arena."""
     act, x8, xr, labels, targets = machine.act, data.x8, data.xr, data.labels, data.targets
     by = act.dtype.type(1) / act.dtype.type(255)
+    aim = plan[TARGET] * ctx[BATCH]
     for i in range(ctx[FIRST], ctx[LAST]):
         r = permuted(place + i, plan[EXAMPLES], stream) if shuffled else place + i
         if x8.shape[0]:
-            width = x8.shape[1]
-            row, pixels = act[i * width : i * width + width], x8[r]
-            for j in range(width):
-                row[j] = act.dtype.type(pixels[j]) * by
+            for j in range(x8.shape[1]):
+                act[i * x8.shape[1] + j] = act.dtype.type(x8[r, j]) * by
         elif xr.shape[0]:
-            width = xr.shape[1]
-            act[i * width : i * width + width] = xr[r]
+            for j in range(xr.shape[1]):
+                act[i * xr.shape[1] + j] = xr[r, j]
         if labels.shape[0]:
             machine.ints[i] = labels[r]
         elif targets.shape[0]:
-            width = targets.shape[1]
-            start = plan[TARGET] * ctx[BATCH] + i * width
-            act[start : start + width] = targets[r]
+            for j in range(targets.shape[1]):
+                act[aim + i * targets.shape[1] + j] = targets[r, j]
 
 
 @kernel
@@ -195,13 +193,13 @@ def length(g, total):
 
 @kernel
 def train(
-    work, reduction, application, optimizer, machine, data, plan, cursor, ctx, first, second, knobs, parts, watch,
-    out,
+    work, reduction, application, optimizer, machine, data, plan, cursor, ctx, first, second, knobs, parts,
+    watch, out,
 ):  # fmt: skip
     """Do out.shape[0] updates; a loss or gradient that is not finite ends them before θ is touched.
 
-    A row of `out` is loss, |gradient| and the watched entries of θ, all before that update. Returns the number
-    of rows written. The first four arguments are addresses.
+    A row of `out` is loss, |gradient| and the watched entries of θ, all before that update. Returns the
+    number of rows written. The first four arguments are addresses.
     """
     size, shards, grad, theta = plan[SIZE], plan[SHARDS], machine.grad, machine.theta
     for u in range(out.shape[0]):

@@ -41,8 +41,8 @@ class Block:
 
 
 class Program:
-    """Rows (operation, buffers, parameter offset, sizes) in the order of the forward pass, those on the way to the
-    loss first (`live` of them), then the ones that are only looked at.
+    """Rows (operation, buffers, parameter offset, sizes) in the order of the forward pass: first those on the
+    way to the loss (`live` of them), then the ones that are only looked at.
 
     A buffer at offset o of width w holds, in a batch of b rows, the numbers o·b … (o + w)·b of the arena.
     """
@@ -75,7 +75,6 @@ class Program:
         self.buffers, self.width, self.scratch = [], 0, 1
         rows, late, hypers = [], [], []
         copies: dict[int, int] = {}  # buffer of the next copy of a node that is used more than once
-        self.labels = []  # the node of each row
         for n, node in enumerate(self.nodes):
             out = self._buffer(node.width)
             self.buffers.append(out)
@@ -102,7 +101,7 @@ class Program:
         self._mark_ties(rows)
         self.live = len(rows)
         rows += late
-        self.labels = [n for n, _, _ in rows]
+        self.owners = [n for n, _, _ in rows]  # the node of each row
         self.rows = np.array([row for _, row, _ in rows])
         longest = max(1, *(len(hyper) for _, _, hyper in rows)) if rows else 1
         hypers = [tuple(hyper) + (0.0,) * (longest - len(hyper)) for _, _, hyper in rows]

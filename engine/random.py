@@ -1,4 +1,4 @@
-"""Randomness by key and counter: a number depends on (seed, purpose, step, index), not on what was drawn before.
+"""Randomness by key and counter: a number depends on (seed, purpose, step, index), on nothing drawn before.
 
 All arithmetic is in uint64, cast at every step, so that it has the same bits with and without compilation.
 """

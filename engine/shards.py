@@ -1,4 +1,4 @@
-"""The passes of a run whose batch is cut into shards, one thread each: imported only by runs with more than one."""
+"""The passes of a run whose batch is cut into shards, one thread each; imported by such runs only."""
 
 from __future__ import annotations
 

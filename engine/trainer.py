@@ -1,4 +1,4 @@
-"""Trains one network on one data set, many updates a call, bit-identical however the updates are cut into calls."""
+"""Trains one network on one data set, many updates a call: the same bits however the updates are cut."""
 
 from __future__ import annotations
 
@@ -216,10 +216,9 @@ class Trainer:
     # What it does
 
     def train(self, updates: int) -> np.ndarray:
-        """Do `updates` updates in one call without the interpreter lock; returns (done, len(columns)) float64.
+        """Do `updates` updates in one call without the interpreter lock: (done, len(columns)) float64.
 
-        Each row is as of before its update. When the loss or the gradient is not finite, that row is the last, θ is
-        not touched, and `fault` tells why; then there are no more rows until a setting changes.
+        Each row is as of before its update. When loss or gradient is not finite, that row is the last, θ is not touched, and `fault` tells why; then there are no more rows until a setting changes.
         """
         out = np.empty((max(0, updates) if self._fault is None else 0, len(self.columns)))
         if not len(out):
@@ -244,7 +243,7 @@ class Trainer:
         act, gact, _ = self._arena
         forward, backward = [], []
         for q in range(program.live):
-            node = program.nodes[program.labels[q]]
+            node = program.nodes[program.owners[q]]
             start = int(program.rows[q, OUT]) * batch
             forward.append((node.name, act[start : start + node.width * batch]))
             offset = int(program.rows[q, PARAM])
@@ -283,7 +282,7 @@ class Trainer:
         return float(loss), total, values
 
     def evaluate(self, x=None, y=None) -> dict[str, float]:
-        """{"loss"} over the given data (else its own), with {"accuracy"} where the loss is a cross-entropy."""
+        """{"loss"} over the given data, else its own, with {"accuracy"} if the loss is a cross-entropy."""
         data = self._data if x is None else self._read(x, y)
         kind = self.program.loss.op
         if kind not in ("cross-entropy", "binary-cross-entropy"):
