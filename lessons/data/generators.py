@@ -1,4 +1,4 @@
-"""Data sets made on the spot: two-class points of the plane and curves over a line. Each is a function of its seed."""
+"""Data sets made on the spot, each a function of its seed: points of the plane, curves over a line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spirals(count: int, seed: int, turns: float = 1.5, noise: float = 0.03) -> t
 
 
 def corners(x: np.ndarray) -> np.ndarray:
-    """The lecture's red curve: straight pieces that rise, fall, rise and stay, with three corners; x in −5…5."""
+    """The lecture's red curve: straight pieces that rise, fall, rise, stay; three corners; x in −5…5."""
     return np.interp(x, [-5.0, -2.5, 0.5, 2.5, 5.0], [-0.5, 0.9, -0.7, 0.4, 0.4])
 
 

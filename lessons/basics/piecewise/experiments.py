@@ -35,7 +35,7 @@ EXPERIMENTS = {
             Draw(id="drawn", count=21, lo=-1.2, hi=1.2, default=HILL, live=True),
             Number(id="pieces", lo=1, hi=12, default=3, scale="integer", steps=11, live=True),
             Pick(id="unit", count=12),
-            Number(id="slope", lo=-12, hi=12, default=2, steps=48, live=True),
+            Number(id="slope", lo=-12, hi=12, default=1.5, steps=48, live=True),
             Number(id="shift", lo=-6, hi=6, default=-3, steps=48, live=True),
             Number(id="height", lo=-3, hi=3, default=0.5, steps=60, live=True),
             Choice(id="shape", options=("sigmoid", "hard-sigmoid", "relu"), default="sigmoid", live=True),
@@ -53,29 +53,32 @@ EXPERIMENTS = {
         ),
         claims=(
             Claim(
-                "three-match",
+                id="three-match",
                 check="run:matches",
                 arms={"bag": {"pieces": 3}},
                 counter={"bag": {"pieces": 1}},
             ),
             Claim(
-                "one-cannot", check="run:misses", arms={"bag": {"pieces": 1}}, counter={"bag": {"pieces": 3}}
+                id="one-cannot",
+                check="run:misses",
+                arms={"bag": {"pieces": 1}},
+                counter={"bag": {"pieces": 3}},
             ),
             Claim(
-                "more-closer",
+                id="more-closer",
                 check="run:closer",
                 arms={"one": {"pieces": 1}, "two": {"pieces": 2}, "four": {"pieces": 4}},
                 counter={"one": {"pieces": 4}, "two": {"pieces": 4}, "four": {"pieces": 4}},
             ),
             Claim(
-                "steeper-harder",
+                id="steeper-harder",
                 check="run:harder",
                 arms={"gentle": {"slope": 1}, "steep": {"slope": 8}},
                 counter={"gentle": {"slope": 1}, "steep": {"slope": 1}},
                 kind="exact",
             ),
             Claim(
-                "two-relus",
+                id="two-relus",
                 check="run:equals_relus",
                 arms={"bag": {"shape": "hard-sigmoid"}},
                 counter={"bag": {"shape": "sigmoid"}},
@@ -103,14 +106,14 @@ EXPERIMENTS = {
         ),
         claims=(
             Claim(
-                "one-weight",
+                id="one-weight",
                 check="run:one_row",
                 arms={"before": {}, "after": {"weights": (1.0, 0.5, *WEIGHTS[2:])}},
                 counter={"before": {}, "after": {"x2": 1}},
                 kind="exact",
             ),
             Claim(
-                "count",
+                id="count",
                 check="run:counts",
                 arms={"three": {"units": 3}, "four": {"units": 4}},
                 counter={"three": {"units": 2}, "four": {"units": 3}},

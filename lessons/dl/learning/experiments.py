@@ -1,4 +1,4 @@
-"""What the three sections run: hidden layers on points and digits, a search for a structure, a ledger of updates."""
+"""What the sections run: hidden layers on points and digits, a search for a structure, a ledger."""
 
 from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
 
@@ -52,7 +52,7 @@ EXPERIMENTS = {
         ),
         claims=(
             Claim(
-                "separable",
+                id="separable",
                 check="run:separates",
                 arms={"xor": {"data": "xor"}, "spirals": {"data": "spirals"}},
                 counter={
@@ -61,7 +61,7 @@ EXPERIMENTS = {
                 },
             ),
             Claim(
-                "beats-pixels",
+                id="beats-pixels",
                 check="run:beats_pixels",
                 arms={"pixels": {"data": "mnist", "depth": 0}, "hidden": {"data": "mnist"}},
                 counter={
@@ -104,15 +104,15 @@ EXPERIMENTS = {
             View(id="curve", kind="curve", series=("training-loss", "best")),
         ),
         claims=(
-            Claim("tie", check="run:ties", arms={"search": {}}, counter={"search": {"widest": 2}}),
+            Claim(id="tie", check="run:ties", arms={"search": {}}, counter={"search": {"widest": 2}}),
             Claim(
-                "bigger-not-better",
+                id="bigger-not-better",
                 check="run:small_is_enough",
                 arms={"search": {}},
                 counter={"search": {"widest": 4}},
             ),
             Claim(
-                "evolution-learns",
+                id="evolution-learns",
                 check="run:improves",
                 arms={"random": {"search": "random"}, "evolution": {"search": "evolution"}},
                 counter={"random": {"search": "random"}, "evolution": {"search": "random"}},
@@ -140,21 +140,21 @@ EXPERIMENTS = {
         ),
         claims=(
             Claim(
-                "against",
+                id="against",
                 check="run:against",
                 arms={"ledger": {}},
                 counter={"ledger": {"direction": "plus"}},
                 kind="exact",
             ),
             Claim(
-                "sum",
+                id="sum",
                 check="run:adds_up",
                 arms={"ledger": {}},
                 counter={"ledger": {"total": "mean"}},
                 kind="exact",
             ),
             Claim(
-                "lecture-ledger",
+                id="lecture-ledger",
                 check="run:as_in_the_lecture",
                 arms={"ledger": {}},
                 counter={"ledger": {"rate": 0.1}},
