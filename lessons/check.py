@@ -45,10 +45,11 @@ class Finding:
 
 def check(course: Course, wrap: Wrap | None = None) -> list[Finding]:
     """All faults of the course. `wrap(text, width)` gives a text's lines; without it cells are counted."""
-    from lessons.checks import texts, wording
+    from lessons.checks import common, texts, wording
 
     wrap = wrap or (lambda text, width: [text] * max(1, -(-cells(text) // width)))
     found = [Finding(p.lesson, p.code, p.facts) for p in course.problems]
+    found += [Finding("labs", code, facts) for code, facts in common()]
     known = {lesson.id for lesson in course.lessons}
     for lesson in course.lessons:
         parts = (

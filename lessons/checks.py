@@ -114,11 +114,10 @@ def wording(lesson: Lesson, wrap: Wrap) -> Faults:
     own = wordbook.read(lesson.folder / "words.toml")
     words = {lang: lesson.words(lang) for lang in LANGS}
     wanted = expected(lesson)
-    spoken = mentions(lesson.folder)
+    spoken = strings(lesson.folder)
     heads = {key.partition(".")[0] for table in (own, *shared()) for key in table}
-    for key in sorted(spoken):
-        if KEY.fullmatch(key) and key.partition(".")[0] in heads and not key.endswith(".py"):
-            wanted.setdefault(key, key)
+    wanted |= {key: key for key in keys_in(spoken, heads) if key not in wanted}
+    spoken = spoken | strings(ROOT / "labs")
     for key, shown in sorted(wanted.items()):
         if not words["zh"].has(key):
             yield "no-word", {"key": shown}
@@ -191,13 +190,27 @@ def expected(lesson: Lesson) -> dict[str, str]:
     return {**{key: key for key in keys}, **either}
 
 
-def mentions(folder: Path) -> set[str]:
-    """Every string in the code of the lesson and of the labs; pieces of f-strings too."""
-    return strings(folder) | strings(ROOT / "labs")
+def common() -> Faults:
+    """Words that the labs name themselves: they stand in the labs' own words or in the glossary."""
+    tables = shared()
+    heads = {key.partition(".")[0] for table in tables for key in table}
+    words = Words(tables, "en")
+    for key in keys_in(strings(ROOT / "labs"), heads):
+        if not words.has(key):
+            yield "no-word", {"key": key}
+    for table in tables:
+        for key, leaf in sorted(table.items()):
+            yield from alike(key, leaf)
+
+
+def keys_in(spoken: set[str], heads: set[str]) -> list[str]:
+    """The strings that look like keys of words."""
+    return sorted(key for key in spoken if KEY.fullmatch(key) and key.partition(".")[0] in heads)
 
 
 @cache
 def strings(folder: Path) -> set[str]:
+    """Every string in the Python files of a folder; pieces of f-strings too."""
     found: set[str] = set()
     for path in folder.rglob("*.py"):
         try:

@@ -91,7 +91,7 @@ def goal(target: Target, session: Any, steps: int | None) -> int:
 
 
 def advance(session: Any, limit: int, log: tuple[tuple[int, str, Any], ...] = ()) -> Iterator[bool]:
-    """Train up to `limit`, setting what the log says on the way; after every chunk: whether this is the end."""
+    """Train up to `limit`, setting what the log says on the way; yields after every chunk whether it ends."""
     pending = list(log)
     while True:
         while pending and pending[0][0] <= session.step:

@@ -1,0 +1,36 @@
+"""A small second course, and the command line run on it in a process of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COURSE = Path(__file__).parent / "course"
+
+
+@pytest.fixture
+def toys(tmp_path):
+    """A copy of the toy course that a test may change."""
+    return Path(shutil.copytree(COURSE, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+@pytest.fixture
+def lhytui(tmp_path):
+    """Calls the command line: lhytui("run", "toys/fall", …) → CompletedProcess, texts decoded."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LHYTUI", "NUMBA", "LC_", "LANG"))}
+    env = {**kept, "LHYTUI_HOME": str(tmp_path / "home"), "LHYTUI_COURSE": str(COURSE), "LANG": "C.UTF-8"}
+
+    def call(*args, course=COURSE, **changes):
+        return subprocess.run(
+            [sys.executable, "-m", "lhytui", *args],
+            env={**env, "LHYTUI_COURSE": str(course), **changes},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
+        )
+
+    return call
