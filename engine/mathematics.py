@@ -27,7 +27,7 @@ def power_of_two(context, exponent):
 
 
 def exp(x):
-    """eˣ; in float32 between e⁻⁸⁷ and e⁸⁸, relative error below 2e-7. NaN stays NaN."""
+    """eˣ; in float32 cut at e⁻⁸⁷ and e⁸⁷, relative error below 2e-7. NaN stays NaN."""
     return np.exp(x)
 
 
@@ -39,7 +39,7 @@ def tanh(x):
 def exp_single(x):
     # Cephes expf: x = n ln 2 + r with ln 2 in two parts, then a polynomial in r.
     x = single(-87.0) if x < single(-87.0) else x
-    x = single(88.0) if x > single(88.0) else x
+    x = single(87.0) if x > single(87.0) else x
     n = np.floor(x * single(1.44269504) + single(0.5))
     r = x - n * single(0.693359375) + n * single(2.12194440e-4)
     p = single(1.9875691500e-4)
