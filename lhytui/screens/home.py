@@ -66,7 +66,12 @@ class HomeScreen(Screen):
         width, height = event.size
         self.set_class(width >= WIDE, "-wide")
         self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
-        self.call_after_refresh(self.relabel)
+        self.call_after_refresh(self.settle)
+
+    def settle(self) -> None:
+        """After a change of size: as much of the map from its top as lets the chosen lesson be seen."""
+        self.list.scroll_to(y=0, animate=False)
+        self.relabel()
 
     # what is shown
 

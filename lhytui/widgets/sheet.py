@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click, Resize
@@ -50,17 +51,22 @@ class Sheet(ScrollView, can_focus=False, inherit_bindings=False):
     """
 
     class Chosen(Message):
-        """A line with a key was clicked."""
+        """A line with a key was clicked, at cell `x`."""
 
-        def __init__(self, sheet: Sheet, key: Hashable):
+        def __init__(self, sheet: Sheet, key: Hashable, x: int):
             super().__init__()
-            self.sheet, self.key = sheet, key
+            self.sheet, self.key, self.x = sheet, key, x
 
     def __init__(self, **attributes):
         super().__init__(**attributes)
         self.lines: Sequence[Line] = ()
         self.chosen: Hashable = None
         self._styles: dict[tuple[str, str], Style] = {}
+
+    @staticmethod
+    def cells(pieces: Sequence[Piece]) -> int:
+        """How wide the pieces are together."""
+        return sum(cell_len(text) for text, _ in pieces)
 
     def show(self, lines: Sequence[Line], chosen: Hashable = None, follow: bool = False) -> None:
         """Put `lines` in place of the old ones; `follow`: scroll until the chosen one is in sight."""
@@ -92,7 +98,7 @@ class Sheet(ScrollView, can_focus=False, inherit_bindings=False):
         y = event.y + self.scroll_offset.y
         if y < len(self.lines) and (key := self.lines[y].key) is not None:
             event.stop()
-            self.post_message(self.Chosen(self, key))
+            self.post_message(self.Chosen(self, key, event.x))
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
