@@ -2,7 +2,7 @@
 
 from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
 
-ACTIVATIONS = ("tanh", "relu", "sigmoid", "identity")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "identity")
 OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
 
 EXPERIMENTS = {
@@ -14,7 +14,7 @@ EXPERIMENTS = {
                 id="width", lo=2, hi=256, default=64, scale="integer", values=(2, 4, 8, 16, 32, 64, 128, 256)
             ),
             Number(id="depth", lo=0, hi=4, default=1, scale="integer", steps=4),
-            Choice(id="activation", options=ACTIVATIONS, default="tanh"),
+            Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Choice(id="optimizer", options=OPTIMIZERS, default="adam", live=True),
             Number(id="rate", lo=1e-5, hi=1, default=0.005, scale="log", steps=20, live=True),
             Number(
@@ -87,7 +87,7 @@ EXPERIMENTS = {
                 scale="integer",
                 values=(10, 50, 100, 200, 400, 800),
             ),
-            Choice(id="activation", options=ACTIVATIONS, default="tanh"),
+            Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Number(id="rate", lo=1e-4, hi=0.1, default=0.01, scale="log", steps=12),
             Seed(),
         ),
