@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from lhytui.draw import number
 from lhytui.draw.canvas import NONE, Canvas, pack
@@ -53,16 +54,20 @@ class Frame:
         with np.errstate(over="ignore", invalid="ignore"):
             return (scaled(y, self.log_y) - self.y0) * (4 * self.rows / (self.y1 - self.y0))
 
+    def cells(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which of the data points (N,) lie on the canvas, and their columns and rows (from the top)."""
+        height, width = self.shape
+        with np.errstate(invalid="ignore", over="ignore"):
+            u, v = self.u(x), self.v(y)
+            inside = np.flatnonzero((u >= -1e-9) & (u <= width + 1e-9) & (v >= -1e-9) & (v <= height + 1e-9))
+        column = np.clip(u[inside] // 2, 0, self.cols - 1).astype(np.int64)
+        row = np.clip(v[inside] // 4, 0, self.rows - 1).astype(np.int64)
+        return inside, column, self.rows - 1 - row
+
     def cell(self, x: float, y: float) -> tuple[int, int] | None:
         """The canvas cell (column, row from the top) of a data point, None outside or if not finite."""
-        u, v = float(self.u(np.array([x], float))[0]), float(self.v(np.array([y], float))[0])
-        if not (math.isfinite(u) and math.isfinite(v) and -1e-9 <= u <= self.shape[1] + 1e-9):
-            return None
-        if not -1e-9 <= v <= self.shape[0] + 1e-9:
-            return None
-        column = max(0, min(int(u // 2), self.cols - 1))
-        row = max(0, min(int(v // 4), self.rows - 1))
-        return column, self.rows - 1 - row
+        inside, column, row = self.cells(np.array([x], float), np.array([y], float))
+        return (int(column[0]), int(row[0])) if len(inside) else None
 
     def column(self, x: float) -> int | None:
         """The canvas column of a data x, None outside."""
@@ -126,9 +131,9 @@ def log_ticks(lo: float, hi: float, most: int) -> list[tuple[float, str]]:
 
 
 def _power_label(exponent: int) -> str:
-    if -4 <= exponent <= 3:
-        return f"{10.0**exponent:.{max(0, -exponent)}f}" if exponent < 3 else "1k"
-    return {4: "10k", 5: "100k", 6: "1M"}.get(exponent, f"1e{exponent}")
+    if -3 <= exponent <= 2:
+        return f"{10.0**exponent:.{max(0, -exponent)}f}"
+    return {3: "1k", 4: "10k", 5: "100k", 6: "1M"}.get(exponent, f"1e{exponent}")
 
 
 def layout(
@@ -141,7 +146,7 @@ def layout(
     log_y: bool = False,
     right: int = 0,
 ) -> Frame:
-    """The frame of a chart in a view of width × height cells: row 0 is the legend's, `right` columns are free.
+    """The frame of a chart in a view of width × height cells: row 0 is the legend's, `right` columns free.
 
     Limits are log10 on a log axis, finite, and lower before upper.
     """
@@ -158,43 +163,47 @@ def layout(
     x_ticks: list[tuple[float, str]] = []
     if axis:
         x_ticks = (log_ticks if log_x else linear_ticks)(*x_limits, max(2, cols // 12))
-    frame = Frame(
-        label + 1, 1, cols, rows, *x_limits, *y_limits, log_x, log_y, axis, tuple(x_ticks), tuple(y_ticks)
-    )  # fmt: skip
-    return frame
+    ticks = tuple(x_ticks), tuple(y_ticks)
+    return Frame(label + 1, 1, cols, rows, *x_limits, *y_limits, log_x, log_y, axis, *ticks)
 
 
-def draw(canvas: Canvas, frame: Frame, ink: Ink, chars: np.ndarray, fg: np.ndarray) -> None:
-    """Put axes, tick labels and the characters (rows, cols; " ": empty) in packed colours on the canvas."""
-    import plotext as plt
+def widen(lo: float, hi: float, share: float) -> tuple[float, float]:
+    """An interval around lo…hi with `share` of its length added at both ends; 0…1 if they are not finite."""
+    if not (math.isfinite(lo) and math.isfinite(hi)):
+        return 0.0, 1.0
+    lo, hi = max(min(lo, hi), -1e300), min(max(lo, hi), 1e300)
+    if hi - lo <= 1e-12 * max(abs(lo), abs(hi), 1e-300):
+        room = 0.5 if lo == 0 else abs(lo) * 0.1
+        return lo - room, hi + room
+    return lo - share * (hi - lo), hi + share * (hi - lo)
 
-    width, height = frame.left + frame.cols, frame.rows + 2 * frame.axis
-    plt.clear_figure()
-    plt.limit_size(False, False)
-    plt.plotsize(width, height)
-    plt.xaxes(frame.axis, False)
-    plt.yaxes(True, False)
-    plt.xlim(0, max(1, frame.cols - 1))
-    plt.ylim(0, max(1, frame.rows - 1))
-    span_x, span_y = frame.x1 - frame.x0, frame.y1 - frame.y0
-    columns = [_index((x - frame.x0) / span_x, frame.cols) for x, _ in frame.x_ticks]
-    levels = [_index((y - frame.y0) / span_y, frame.rows) for y, _ in frame.y_ticks]
-    plt.xticks(columns or [0], [text for _, text in frame.x_ticks] or ([" "] if frame.axis else []))
-    plt.yticks(levels, [text for _, text in frame.y_ticks])
-    row, column = np.nonzero(chars != " ")
-    marker = chars[row, column].tolist()
-    # plotext sets up its axes by the first signal; a blank marker is one for an empty chart
-    plt.scatter(
-        column.tolist() or [0],
-        (frame.rows - 1 - row).tolist() or [0],
-        marker=marker or [" "],
-        color="default",
-    )
-    figure = plt.main()
-    figure._set_sizes()
-    figure._build_matrix()
-    matrix = figure.monitor.matrix
-    cells = np.array(matrix.marker[::-1], object)
+
+def beside(frame: Frame, name: str) -> bool:
+    """Whether the name of the y axis fits above its labels; else the legend row shows it."""
+    top = frame.y1 - (frame.y1 - frame.y0) / frame.rows
+    return 0 < cell_len(name) < frame.left and all(y < top for y, text in frame.y_ticks if text)
+
+
+def draw(
+    canvas: Canvas,
+    frame: Frame,
+    ink: Ink,
+    chars: np.ndarray,
+    fg: np.ndarray,
+    x_name: str = "",
+    y_name: str = "",
+) -> None:
+    """Put axes, tick labels and the characters (rows, cols; " ": empty) in packed colours on the canvas.
+
+    The name of the x axis takes the right end of its labels, that of the y axis the place above its labels.
+    """
+    end = canvas.width - cell_len(x_name) - 1 if frame.axis and 0 < cell_len(x_name) <= frame.cols // 3 else 0
+    x_ticks = []
+    for x, text in frame.x_ticks:
+        at = _index((x - frame.x0) / (frame.x1 - frame.x0), frame.cols)
+        if not end or min(frame.left + at + (len(text) + 1) // 2, frame.left + frame.cols) <= end:
+            x_ticks.append((at, text))
+    cells = _matrix(frame, chars, x_ticks)
     if not ink.narrow:
         edge = np.ones(cells.shape, bool)
         edge[: frame.rows, frame.left :] = False
@@ -206,6 +215,37 @@ def draw(canvas: Canvas, frame: Frame, ink: Ink, chars: np.ndarray, fg: np.ndarr
     inked = fg != NONE
     colours[: frame.rows, frame.left :][inked] = fg[inked]
     canvas.paint(0, frame.top, cells, colours)
+    if end:
+        canvas.put(end + 1, frame.top + frame.rows + 1, x_name, ink.dim)
+    if beside(frame, y_name):
+        canvas.put(frame.left - 1 - cell_len(y_name), frame.top, y_name, ink.dim)
+
+
+def _matrix(frame: Frame, chars: np.ndarray, x_ticks: list[tuple[int, str]]) -> np.ndarray:
+    """The characters of the chart with its axes (rows, cols of the whole chart), as plotext sets them."""
+    import plotext as plt
+
+    plt.clear_figure()
+    plt.limit_size(False, False)
+    plt.plotsize(frame.left + frame.cols, frame.rows + 2 * frame.axis)
+    plt.xaxes(frame.axis, False)
+    plt.yaxes(True, False)
+    plt.xlim(0, max(1, frame.cols - 1))
+    plt.ylim(0, max(1, frame.rows - 1))
+    levels = [_index((y - frame.y0) / (frame.y1 - frame.y0), frame.rows) for y, _ in frame.y_ticks]
+    if frame.axis:
+        plt.xticks([at for at, _ in x_ticks] or [0], [text for _, text in x_ticks] or [" "])
+    else:
+        plt.xticks([], [])
+    plt.yticks(levels, [text for _, text in frame.y_ticks])
+    row, column = np.nonzero(chars != " ")
+    # plotext sets up its axes by the first signal: a blank marker is one for an empty chart
+    columns, rows = column.tolist() or [0], (frame.rows - 1 - row).tolist() or [0]
+    plt.scatter(columns, rows, marker=chars[row, column].tolist() or [" "], color="default")
+    figure = plt.main()
+    figure._set_sizes()
+    figure._build_matrix()
+    return np.array(figure.monitor.matrix.marker[::-1], object)
 
 
 def _index(share: float, count: int) -> int:

@@ -74,9 +74,10 @@ def _layout(payload: Bars, width: int, height: int, words: Callable[[str], str])
     start = left + label_width + 1 + value_width + 1 + (beside_width + 1 if beside_width else 0)
     size = max(0, width - start - (1 if width > 24 else 0))
     count, lines = len(labels), max(0, height - 1)
+    step = 2 if 2 * count - 1 <= lines else 1  # air between the bars where there is plenty
     shown = count if count <= lines else max(0, lines - 1)
     first = max(0, min(payload.chosen - shown // 2, count - shown)) if payload.chosen >= 0 else 0
-    return labels, left, label_width, value_width, beside_width, start, size, first, shown
+    return labels, left, label_width, value_width, beside_width, start, size, first, shown, step
 
 
 def _texts(values) -> list[str]:
@@ -92,7 +93,7 @@ def draw(
     if payload.beside is not None and payload.beside_word:
         legend.append((ink.sign("beside"), words(payload.beside_word), ink.text))
     head(canvas, ink, title, legend)
-    labels, left, label_width, value_width, beside_width, start, size, first, shown = _layout(
+    labels, left, label_width, value_width, beside_width, start, size, first, shown, step = _layout(
         payload, width, height, words
     )
     values = [float(v) for v in payload.values]
@@ -100,9 +101,8 @@ def draw(
     scale = [*values, *beside]
     value_texts, beside_texts = _texts(values), _texts(beside)
     more = ink.sign("more")
-    # rows get air between them when there is plenty
     for line in range(shown):
-        i, y = first + line, 1 + line
+        i, y = first + line, 1 + line * step
         chosen = i == payload.chosen
         if chosen:
             canvas.fill(0, y, width, 1, mix(ink.ground, ink.accent, 0.22))
@@ -129,8 +129,9 @@ def draw(
 
 def place(payload: Bars, width: int, height: int, cx: int, cy: int, words=str) -> tuple[int, int] | None:
     """(row, 0) under the cell, None outside the bars."""
-    *_, first, shown = _layout(payload, width, height, words)
-    return (first + cy - 1, 0) if 0 <= cy - 1 < shown and 0 <= cx < width else None
+    *_, first, shown, step = _layout(payload, width, height, words)
+    line, between = divmod(cy - 1, step)
+    return (first + line, 0) if not between and 0 <= line < shown and 0 <= cx < width else None
 
 
 def inspect(payload: Bars, width: int, height: int, cx: int, cy: int, words: Callable[[str], str]) -> str:

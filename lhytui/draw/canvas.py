@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,9 @@ RGB = tuple[int, int, int]
 Run = tuple[str, RGB | None, RGB | None, int]
 BOLD, UNDERLINE = 1, 2
 NONE = -1
+# what a line break never parts: spaces, an ideograph, a word; closing punctuation stays with what it closes
+_CLOSE = "、。，．：；？！）」』》】〉”’…"
+_UNITS = re.compile(rf"\s+|[\u2e80-\uffff][{_CLOSE}]*|[^\s\u2e80-\uffff]+[{_CLOSE}]*")
 
 
 @lru_cache(maxsize=65536)
@@ -51,6 +55,29 @@ def pad(text: str, width: int, right: bool = False, ellipsis: str = "…") -> st
     text = cut(text, width, ellipsis)
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
+
+
+def fold(text: str, width: int, indent: int = 0) -> list[str]:
+    """The text in lines of at most `width` cells, broken at spaces and between ideographs."""
+    lines, line, lead = [], "", " " * min(indent, width // 4)
+    for unit in _UNITS.findall(text):
+        if cell_len(line + unit) <= width:
+            line += unit
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+            line = ""
+        if unit.isspace():
+            continue
+        unit = (lead if lines else "") + unit
+        while cell_len(unit) > width:
+            part = cut(unit, width, "")
+            if not part.strip():
+                return lines
+            lines.append(part)
+            unit = lead + unit[len(part) :]
+        line = unit
+    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 class Canvas:

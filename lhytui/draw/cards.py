@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from lessons.views import Cards
-from lhytui.draw.canvas import Canvas, cut, pad
-from lhytui.draw.ink import Ink, mix
+from lhytui.draw.canvas import Canvas, cut, fold, pad
+from lhytui.draw.ink import Ink, mix, on
 from lhytui.draw.legend import head
 
 GAP = 1
@@ -17,13 +17,14 @@ GAP = 1
 
 @dataclass(frozen=True)
 class Slot:
-    """Where one card stands: cells (x, y), its width, and its bin."""
+    """Where one card stands: cells (x, y), its width, its bin, and its lines."""
 
     card: int
     x: int
     y: int
     width: int
     bin: int
+    lines: tuple[str, ...]
 
 
 def _columns(count: int, width: int) -> list[tuple[int, int]]:
@@ -31,6 +32,20 @@ def _columns(count: int, width: int) -> list[tuple[int, int]]:
     room = width - GAP * (count - 1)
     ends = [round(room * k / count) for k in range(count + 1)]
     return [(ends[k] + GAP * k, ends[k + 1] - ends[k]) for k in range(count)]
+
+
+def _folded(
+    payload: Cards, columns: list[tuple[int, int]], words: Callable[[str], str]
+) -> dict[int, list[str]]:
+    """The cards that lie in bins, broken into lines; told ones leave room for their mark."""
+    found = {}
+    for k, (word, bin, right) in enumerate(payload.cards):
+        if bin:
+            room = columns[min(bin, len(columns)) - 1][1] - (
+                6 if right and right != bin else 4 if right else 2
+            )
+            found[k] = fold(words(word), max(2, room)) or [""]
+    return found
 
 
 def _arrange(payload: Cards, width: int, height: int, words: Callable[[str], str]):
@@ -51,7 +66,9 @@ def _arrange(payload: Cards, width: int, height: int, words: Callable[[str], str
             used = 0
         flow[-1].append(k)
         used += sizes[k] + 1
-    tallest = max([len(b) for b in bins] + [1])
+    columns = _columns(max(1, len(bins)), width)
+    folded = _folded(payload, columns, words)
+    tallest = max([sum(len(folded[k]) for k in b) for b in bins] + [1])
     share = min(len(flow), max(rows - tallest - 1, rows // 3, 1 if rows > 1 else 0)) if hand else 0
     deep = rows - share - (1 if share and rows - share > 2 else 0)
     start = height - share
@@ -62,20 +79,34 @@ def _arrange(payload: Cards, width: int, height: int, words: Callable[[str], str
     for n, cards in enumerate(flow[offset : offset + share]):
         x = 1 if width > 24 else 0
         for k in cards:
-            slots.append(Slot(k, x, start + n, min(sizes[k], width - x), 0))
+            lines = (words(payload.cards[k][0]),)
+            slots.append(Slot(k, x, start + n, min(sizes[k], width - x), 0, lines))
             x += sizes[k] + 1
     hidden = sum(len(c) for c in flow) - sum(len(c) for c in flow[offset : offset + share])
     if hidden and share:
         more.append((width - 4, start + share - 1, hidden))
-    for (x, size), cards in zip(_columns(max(1, len(bins)), width), bins, strict=False):
-        fits = deep if len(cards) <= deep else max(0, deep - 1)
+    for most in (3, 2, 1):
+        if most == 1 or all(sum(len(folded[k][:most]) for k in b) <= deep for b in bins):
+            break
+    for (x, size), cards in zip(columns, bins, strict=False):
+        heights = [min(most, len(folded[k])) for k in cards]
+        fits = (
+            len(cards) if sum(heights) <= deep else max(0, deep - 1)
+        )  # in the second case all are one line high
         first = 0
         if payload.chosen in cards and len(cards) > fits:
             first = max(0, min(cards.index(payload.chosen) - fits // 2, len(cards) - fits))
-        for n, k in enumerate(cards[first : first + fits]):
-            slots.append(Slot(k, x, 2 + n, size, payload.cards[k][1]))
+        y = 2
+        for k in cards[first : first + fits]:
+            lines = (
+                folded[k]
+                if len(folded[k]) <= most
+                else [*folded[k][: most - 1], " ".join(folded[k][most - 1 :])]
+            )
+            slots.append(Slot(k, x, y, size, payload.cards[k][1], tuple(lines)))
+            y += len(lines)
         if len(cards) > fits and deep:
-            more.append((x + 1, 2 + fits, len(cards) - fits))
+            more.append((x + 1, y, len(cards) - fits))
     return slots, more, deep
 
 
@@ -105,19 +136,19 @@ def draw(
         key = canvas.put(key, 1, name, ink.text, bold=True)
         canvas.put(key, 1, tail, ink.dim)
     for slot in slots:
-        _card(canvas, payload, slot, ink, words)
+        _card(canvas, payload, slot, ink)
     for x, y, count in more:
         canvas.put(x, y, f"+{count}", ink.dim)
     return canvas
 
 
-def _card(canvas: Canvas, payload: Cards, slot: Slot, ink: Ink, words: Callable[[str], str]) -> None:
-    word, bin, right = payload.cards[slot.card]
+def _card(canvas: Canvas, payload: Cards, slot: Slot, ink: Ink) -> None:
+    _, bin, right = payload.cards[slot.card]
     chosen = slot.card == payload.chosen
     ground = ink.accent if chosen else mix(ink.ground, ink.text, 0.12) if not bin else None
     if ground is not None:
-        canvas.fill(slot.x, slot.y, slot.width, 1, ground)
-    colour = ink.text if not chosen else (0, 0, 0) if sum(ink.accent) > 330 else (255, 255, 255)
+        canvas.fill(slot.x, slot.y, slot.width, len(slot.lines), ground)
+    colour = ink.text if not chosen else on(ink.accent)
     x = slot.x + 1
     if bin and right:
         good = bin == right
@@ -125,10 +156,12 @@ def _card(canvas: Canvas, payload: Cards, slot: Slot, ink: Ink, words: Callable[
         x = canvas.put(
             x, slot.y, ink.sign("yes" if good else "no") + " ", colour if chosen else mark, bold=True
         )
-    text = cut(words(word), slot.x + slot.width - x, ink.sign("more"))
-    x = canvas.put(x, slot.y, text, colour, bold=chosen)
-    if bin and right and bin != right and right <= len(payload.bins) and x + 3 < slot.x + slot.width:
-        canvas.put(x + 1, slot.y, f"{ink.sign('right')}{right}", colour if chosen else ink.dim)
+    for n, text in enumerate(slot.lines):
+        end = canvas.put(
+            x, slot.y + n, cut(text, slot.x + slot.width - x, ink.sign("more")), colour, bold=chosen
+        )
+    if bin and right and bin != right and right <= len(payload.bins) and end + 3 <= slot.x + slot.width:
+        canvas.put(end + 1, slot.y + n, f"{ink.sign('right')}{right}", colour if chosen else ink.dim)
 
 
 def place(payload: Cards, width: int, height: int, cx: int, cy: int, words=str) -> tuple[int, int] | None:
@@ -137,7 +170,7 @@ def place(payload: Cards, width: int, height: int, cx: int, cy: int, words=str) 
         return None
     slots, _, deep = _arrange(payload, width, height, words)
     for slot in slots:
-        if slot.y == cy and slot.x <= cx < slot.x + slot.width:
+        if slot.y <= cy < slot.y + len(slot.lines) and slot.x <= cx < slot.x + slot.width:
             return slot.card, slot.bin
     if 1 <= cy < 2 + deep and payload.bins:
         for b, (x, size) in enumerate(_columns(len(payload.bins), width)):

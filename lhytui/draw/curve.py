@@ -16,6 +16,7 @@ from lhytui.draw.legend import head
 
 SAMPLES = 4000  # values that the robust limits look at
 OUTLIER = 12.0  # spans of the middle 90 % beyond which extremes are cut off
+RUNAWAY = 1000.0  # a line that ends so many times above its start has run away
 MARGIN = 8  # columns kept for the last values
 
 
@@ -28,19 +29,6 @@ def _extent(parts: list[np.ndarray]) -> tuple[float, float]:
             lows.append(float(part.min()))
             highs.append(float(part.max()))
     return (min(lows), max(highs)) if lows else (math.nan, math.nan)
-
-
-def _widen(lo: float, hi: float, share: float) -> tuple[float, float]:
-    """A proper interval around lo…hi, with `share` of its length added at both ends."""
-    if not (math.isfinite(lo) and math.isfinite(hi)):
-        return 0.0, 1.0
-    if hi < lo:
-        lo, hi = hi, lo
-    lo, hi = max(lo, -1e300), min(hi, 1e300)
-    if hi - lo <= 1e-12 * max(abs(lo), abs(hi), 1e-300):
-        room = 0.5 if lo == 0 else abs(lo) * 0.1
-        return lo - room, hi + room
-    return lo - share * (hi - lo), hi + share * (hi - lo)
 
 
 def _robust(parts: list[np.ndarray], lo: float, hi: float) -> tuple[float, float]:
@@ -58,35 +46,45 @@ def _robust(parts: list[np.ndarray], lo: float, hi: float) -> tuple[float, float
     return lo, hi
 
 
+def _tamed(lines: list[Line]) -> list[np.ndarray]:
+    """The y of each line; of lines that run away only what lies in reach of the others or of their start."""
+    ys = [np.asarray(line.y, float) for line in lines]
+    finite = [y[np.isfinite(y)] for y in ys]
+    wild = [
+        len(f) > 1 and f[0] != 0 and (abs(f[-1]) > RUNAWAY * abs(f[0]) or diverged(line) is not None)
+        for line, f in zip(lines, finite, strict=True)
+    ]
+    calm = [float(np.abs(f).max()) for f, w in zip(finite, wild, strict=True) if not w and len(f)]
+    reach = [(2 if calm else 10) * abs(float(f[0])) for f, w in zip(finite, wild, strict=True) if w]
+    cap = max([*calm, *reach], default=math.inf)
+    with np.errstate(invalid="ignore"):
+        return [np.where(np.abs(y) <= cap, y, np.nan) if w else y for y, w in zip(ys, wild, strict=True)]
+
+
 def limits(payload: Curve) -> tuple[tuple[float, float], tuple[float, float]]:
     """The x and the y limits, log10 on a log axis: the given ones, else what the lines and points need."""
-    xs, ys = [], []
-    for part in (*payload.lines, *payload.dots):
-        x = axes.scaled(part.x, payload.log_x)
-        y = axes.scaled(part.y, payload.log_y)
-        xs.append(x)
-        if getattr(part, "role", "") != "ghost" or len(payload.lines) == 1:
-            ys.append(y)
-    given = [
-        None
-        if value is None or not math.isfinite(value) or (log and value <= 0)
-        else math.log10(value)
-        if log
-        else value
-        for value, log in zip(
-            payload.limits, (payload.log_x, payload.log_x, payload.log_y, payload.log_y), strict=True
-        )
-    ]
-    x_limits = _widen(*_override(_extent(xs), given[:2]), 0.0)
+    lines = [line for line in payload.lines if line.role != "ghost"] or list(payload.lines)
+    xs = [axes.scaled(part.x, payload.log_x) for part in (*payload.lines, *payload.dots)]
+    ys = [np.asarray(line.y, float) for line in lines] if payload.log_y else _tamed(lines)
+    ys = [axes.scaled(y, payload.log_y) for y in [*ys, *(dots.y for dots in payload.dots)]]
+    given = [_given(value, payload.log_x) for value in payload.limits[:2]]
+    x_limits = axes.widen(*_override(_extent(xs), given), 0.0)
+    given = [_given(value, payload.log_y) for value in payload.limits[2:]]
     lo, hi = _extent(ys)
     if not payload.log_y and math.isfinite(lo):
         lo, hi = _robust(ys, lo, hi)
-    fixed = _override((lo, hi), given[2:])
-    y_limits = _widen(*fixed, 0.04)
-    proper = math.isfinite(fixed[0]) and fixed[0] < fixed[1]
-    y0 = given[2] if given[2] is not None and proper else y_limits[0]
-    y1 = given[3] if given[3] is not None and proper else y_limits[1]
+    lo, hi = _override((lo, hi), given)
+    y0, y1 = axes.widen(lo, hi, 0.04)
+    if math.isfinite(lo) and lo < hi:
+        y0, y1 = y0 if given[0] is None else lo, y1 if given[1] is None else hi
     return x_limits, (y0, y1)
+
+
+def _given(value: float | None, log: bool) -> float | None:
+    """A limit that the payload gives, log10 on a log axis; None if it cannot be one."""
+    if value is None or not math.isfinite(value) or (log and value <= 0):
+        return None
+    return math.log10(value) if log else float(value)
 
 
 def _override(found: tuple[float, float], given: list[float | None]) -> tuple[float, float]:
@@ -123,28 +121,31 @@ def draw(
     canvas = Canvas(width, height)
     looks = series.dress(payload.lines, ink)
     legend = series.entries(payload.lines, looks, payload.dots, ink, words)
-    head(canvas, ink, title, legend, f"{ink.sign('up')} {words(payload.y)}" if payload.y else "")
     if height < 2 or width < 4:
+        head(canvas, ink, title, legend)
         return canvas
     at = frame(payload, width, height)
+    y_name = words(payload.y) if payload.y else ""
+    aside = f"{ink.sign('up')} {y_name}" if y_name and not axes.beside(at, y_name) else ""
+    head(canvas, ink, title, legend, aside)
     layer = series.Layer(at.rows, at.cols, ink)
     order = sorted(range(len(payload.lines)), key=lambda k: _rank(payload.lines[k].role))
     with np.errstate(over="ignore", invalid="ignore"):
         for k in order:
             _lay(layer, at, payload.lines[k], looks[k])
     for points in payload.dots:
-        _scatter(layer, at, points, ink)
-    _overflow(layer, at, payload, looks, ink)
-    ticks = [(at.column(x), words(word)) for x, word in payload.ticks if math.isfinite(x)]
-    for column, _ in ticks:
+        series.scatter(layer, at, points, ink)
+    notes = [(column, number.short(most)) for column, most in _overflow(layer, at, payload, looks, ink)]
+    for x, word in payload.ticks:
+        column = at.column(x)
         if column is not None:
             layer.column(column, ink.sign("broken"), pack(ink.dim))
+            notes.append((column, words(word) if word else ""))
     cursor = None if payload.cursor is None else at.column(payload.cursor)
     if cursor is not None:
         layer.column(cursor, ink.sign("bar"), pack(ink.accent))
-    axes.draw(canvas, at, ink, layer.chars, layer.fg)
-    _name_ticks(canvas, at, ticks, ink)
-    _name_axis(canvas, at, words(payload.x) if payload.x else "", ink)
+    axes.draw(canvas, at, ink, layer.chars, layer.fg, words(payload.x) if payload.x else "", y_name)
+    _annotate(canvas, at, notes, ink)
     if at.left + at.cols < width:
         _last_values(canvas, at, payload, looks, ink)
     return canvas
@@ -160,36 +161,36 @@ def _lay(layer: series.Layer, at: axes.Frame, line: Line, look: series.Dress) ->
         return
     rising = bool(np.all(u[1:] >= u[:-1]))
     mask = (raster.graph if rising else raster.path)(u, v, at.shape, look.pattern)
-    layer.lay(raster.thicken(mask) if look.heavy else mask, pack(look.colour))
+    layer.lay(raster.thicken(mask) if look.heavy else mask, pack(look.colour), noise=line.role == "raw")
 
 
-def _scatter(layer: series.Layer, at: axes.Frame, points, ink: Ink) -> None:
-    groups = np.zeros(len(points.x), int) if points.group is None else points.group
-    for x, y, group in zip(points.x.tolist(), points.y.tolist(), groups.tolist(), strict=True):
-        place = at.cell(x, y)
-        if place is not None:
-            column, row = place
-            big = series.mark(points.mark, ink) if points.mark else series.sign(int(group), ink)
-            colour = ink.text if points.mark or points.group is None else ink.hue(int(group))
-            layer.chars[row, column], layer.fg[row, column] = big, pack(colour)
+def _overflow(
+    layer: series.Layer, at: axes.Frame, payload: Curve, looks, ink: Ink
+) -> list[tuple[int, float]]:
+    """Mark at the edge where a line leaves the limits, and ∞ where it diverges.
 
-
-def _overflow(layer: series.Layer, at: axes.Frame, payload: Curve, looks, ink: Ink) -> None:
-    """Mark in the top row where a line leaves the limits upwards, and ∞ where it diverges."""
+    Returns (column, greatest value) of the lines that leave upwards.
+    """
+    left = []
     for line, look in zip(payload.lines, looks, strict=True):
         y = np.asarray(line.y, float)
         if line.role in ("ghost", "target", "part") or not len(y):
             continue
         with np.errstate(over="ignore", invalid="ignore"):
-            over = np.flatnonzero(at.v(y) > at.shape[0] + 1e-6)
-        if len(over):
-            column = at.column(float(line.x[over[np.argmax(y[over])]]))
+            v = at.v(y)
+            exits = (v > at.shape[0] + 1e-6) & np.isfinite(y), v < -1e-6
+        for out, row, name in zip(exits, (0, at.rows - 1), ("above", "below"), strict=True):
+            first = np.flatnonzero(out)[:1]
+            column = at.column(float(line.x[first[0]])) if len(first) else None
             if column is not None:
-                layer.chars[0, column], layer.fg[0, column] = ink.sign("above"), pack(look.colour)
+                layer.sign(column, row, ink.sign(name), pack(look.colour))
+                if name == "above":
+                    left.append((column, float(y[out].max())))
         place = diverged(line)
         column = None if place is None else at.column(place)
         if column is not None:
-            layer.chars[0, column], layer.fg[0, column] = ink.sign("infinity"), pack(ink.error)
+            layer.sign(column, 0, ink.sign("infinity"), pack(ink.error))
+    return left
 
 
 def diverged(line: Line) -> float | None:
@@ -207,29 +208,14 @@ def diverged(line: Line) -> float | None:
     return None
 
 
-def _name_ticks(canvas: Canvas, at: axes.Frame, ticks: list[tuple[int | None, str]], ink: Ink) -> None:
-    """Write the word of each vertical mark beside its top, where the cells are free."""
-    for column, word in ticks:
-        if column is None or not word:
-            continue
-        x, y = at.left + column + 1, at.top
-        room = min(cell_len(word) + 1, canvas.width - x)
-        if room < cell_len(word):
-            continue
-        while y < at.top + min(3, at.rows) and any(c != " " for c in canvas.chars[y, x : x + room]):
-            y += 1
-        if y < at.top + min(3, at.rows):
-            canvas.put(x, y, word, ink.dim)
-
-
-def _name_axis(canvas: Canvas, at: axes.Frame, name: str, ink: Ink) -> None:
-    """Write the name of the x axis at the right end of its labels, where the cells are free."""
-    if not at.axis or not name:
-        return
-    row, size = at.top + at.rows + 1, cell_len(name)
-    x = canvas.width - size
-    if x > at.left + 1 and all(c == " " for c in canvas.chars[row, x - 1 :]):
-        canvas.put(x, row, name, ink.dim)
+def _annotate(canvas: Canvas, at: axes.Frame, notes: list[tuple[int, str]], ink: Ink) -> None:
+    """Write each note right of its column near the top, where the cells are free; nowhere if they are not."""
+    for column, note in notes:
+        x, size = at.left + column + 1, cell_len(note)
+        rows = [y for y in range(at.top, at.top + min(3, at.rows)) if x + size <= canvas.width]
+        free = [y for y in rows if all(c == " " for c in canvas.chars[y, x : x + size + 1])]
+        if free and note:
+            canvas.put(x, free[0], note, ink.dim)
 
 
 def _last_values(canvas: Canvas, at: axes.Frame, payload: Curve, looks, ink: Ink) -> None:

@@ -35,34 +35,46 @@ def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str
     for node in payload.nodes:
         layers[round(node.x, 3)] = layers.get(round(node.x, 3), 0) + 1
     crowded = max(layers.values(), default=1) * 3 > room + 1
-    boxes = {}
+    made = {}
     for node in payload.nodes:
         label, value = _label(node, words, longest, more)
         if crowded or room < 6:
             both = " ".join(t for t in (label, value) if t)
-            lines = [cut(both, max(longest, 4), more)] if cell_len(both) <= longest else [label or value]
+            lines = [both if cell_len(both) <= longest else label or value]
         else:
             lines = [t for t in (label, value) if t] or [""]
-        size = min(width, max([cell_len(t) for t in lines] + [1]) + 2)
-        tall = min(len(lines), max(1, room))
-        spread_x, spread_y = width - size, room - tall
-        x = round(min(max(node.x, 0), 1) * spread_x) if math.isfinite(node.x) else 0
-        y = 1 + (round(min(max(node.y, 0), 1) * spread_y) if math.isfinite(node.y) else 0)
-        boxes[node.id] = (x, y, size, tall, lines)
+        made[node.id] = (min(width, max([cell_len(t) for t in lines] + [1]) + 2), lines[: max(1, room)])
+    widest = max([size for size, _ in made.values()], default=1)
+    tallest = max([len(lines) for _, lines in made.values()], default=1)
+    boxes = {}
+    for node in payload.nodes:  # nodes of one x or y stand centred on one line
+        size, lines = made[node.id]
+        x = widest / 2 + _share(node.x) * (width - widest) - size / 2
+        y = 1 + tallest / 2 + _share(node.y) * (room - tallest) - len(lines) / 2
+        left, top = max(0, min(round(x), width - size)), max(1, min(round(y), height - len(lines)))
+        boxes[node.id] = (left, top, size, len(lines), lines)
     return boxes
 
 
-def _ends(a, b) -> tuple[float, float, float, float]:
+def _share(place: float) -> float:
+    return min(max(place, 0.0), 1.0) if math.isfinite(place) else 0.0
+
+
+def _falls(payload: Diagram) -> bool:
+    """Whether the graph runs from top to bottom (a tree) rather than from left to right (layers)."""
+    return len({round(n.y, 2) for n in payload.nodes}) < len({round(n.x, 2) for n in payload.nodes})
+
+
+def _ends(a, b, falls: bool) -> tuple[float, float, float, float]:
     """Where the edge leaves one box and meets the other: middles of facing sides, in cells."""
     ax, ay, aw, ah, _ = a
     bx, by, bw, bh, _ = b
-    if ax + aw <= bx:
-        return ax + aw, ay + ah / 2, bx, by + bh / 2
-    if bx + bw <= ax:
-        return ax, ay + ah / 2, bx + bw, by + bh / 2
-    if ay + ah <= by:
-        return ax + aw / 2, ay + ah, bx + bw / 2, by
-    return ax + aw / 2, ay, bx + bw / 2, by + bh
+    level = ay < by + bh and by < ay + ah
+    if (falls and not level) or (ax < bx + bw and bx < ax + aw):
+        down = ay + ah <= by
+        return ax + aw / 2, ay + ah if down else ay, bx + bw / 2, by if down else by + bh
+    right = ax + aw <= bx
+    return ax + aw if right else ax, ay + ah / 2, bx if right else bx + bw, by + bh / 2
 
 
 def draw(
@@ -80,7 +92,7 @@ def draw(
     for start, stop, weight, hot in sorted(payload.edges, key=lambda edge: edge[3]):
         if start not in boxes or stop not in boxes:
             continue
-        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop])
+        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], _falls(payload))
         ends = np.array([x0, x1]), np.array([y0, y1]) - 1
         mask = raster.path(2 * ends[0], 4 * (rows - ends[1]), (4 * rows, 2 * width))
         layer.lay(mask, pack(ink.accent if hot else mix(ink.ground, ink.text, 0.42)))
@@ -102,21 +114,23 @@ def draw(
 
 
 def _weight(canvas: Canvas, taken: np.ndarray, weight: float, hot: bool, ends, ink: Ink) -> None:
-    """Print a weight on its edge, at the place nearest the middle that is free; nowhere if there is none."""
+    """Print a weight on its edge where it hides least of other edges; nowhere if it would hide too much."""
     x0, y0, x1, y1 = ends
-    text = f" {number.short(weight, 2)} "
-    size = len(text)
-    for t in (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78):
+    text = number.short(weight, 2)
+    size = len(text) + 2
+    best = None
+    for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82):
         x, y = round(x0 + (x1 - x0) * t - size / 2), math.floor(y0 + (y1 - y0) * t)
-        if (
-            1 <= y < canvas.height
-            and x >= 0
-            and x + size <= canvas.width
-            and not taken[y, x : x + size].any()
-        ):
-            canvas.put(x, y, text, ink.accent if hot else ink.dim, bold=hot)
-            taken[y, x : x + size] = True
-            return
+        if not (1 <= y < canvas.height and x >= 0 and x + size <= canvas.width):
+            continue
+        if not taken[y, x : x + size].any():
+            hides = int((canvas.chars[y, x : x + size] != " ").sum())
+            if best is None or hides < best[0]:
+                best = hides, x, y
+    if best is not None and (hot or best[0] <= max(3, size - 2)):
+        _, x, y = best
+        canvas.put(x, y, f" {text} ", ink.accent if hot else ink.dim, bold=hot)
+        taken[y, x : x + size] = True
 
 
 def _under(payload: Diagram, width: int, height: int, cx: int, cy: int, words) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def _arrange(payload: Grid, width: int, height: int, words: Callable[[str], str]
     top = 2 if payload.cols else 1
     room_x, room_y = max(1, width - left), max(1, height - top)
     cols = min(total_cols, room_x)
-    need = max([len(t) for t in _texts(values, payload.digits)] or [1]) if values.size <= 4096 else 99
+    need = max([len(t) for t in texts(values, payload.digits)] or [1]) if values.size <= 4096 else 99
     heads = max([cell_len(words(t)) for t in payload.cols] or [0])
     wide = room_x // max(1, total_cols)
     numbers = wide >= max(4, min(need + 1, 6)) and total_rows <= room_y
@@ -75,31 +76,27 @@ def _arrange(payload: Grid, width: int, height: int, words: Callable[[str], str]
     return Layout(left, top, wide, tall, row, col, rows, cols, numbers)
 
 
-def _texts(values: np.ndarray, digits: int) -> list[str]:
-    return [text(v, digits) for v in values.ravel().tolist()]
+def texts(values: np.ndarray, digits: int, width: int = 99) -> list[str]:
+    """The numbers of a matrix, row by row, in at most `width` cells each; empty if one cannot be so short.
+
+    `digits` decimal places, fewer where they do not fit; a matrix of tiny numbers in powers of ten.
+    """
+    known = np.abs(values[np.isfinite(values)])
+    tiny = bool(len(known)) and 0 < known.max() < 2 * 10.0**-digits
+    return [_text(value, digits, width, tiny) for value in values.ravel().tolist()]
 
 
-def text(value: float, digits: int) -> str:
-    """A number with `digits` decimal places, whole numbers without, large and tiny ones in few cells."""
-    if not np.isfinite(value):
-        return number.special(value)
-    if value == round(value) and abs(value) < 1e5:
-        return f"{value:.0f}"
-    if abs(value) >= 1e4 or abs(value) < 0.5 * 10.0**-digits:
-        return number.short(value, 2)
-    return f"{value:.{digits}f}"
-
-
-def _fitted(value: float, digits: int, width: int) -> str:
-    """The number in at most `width` cells, digits dropped one by one; empty if it does not fit at all."""
-    for places in range(digits, -1, -1):
-        shown = text(value, places) if places else (f"{value:.0f}" if np.isfinite(value) else text(value, 0))
-        if len(shown) <= width:
-            return shown
-        if shown.replace("-0.", "-.").replace("0.", ".", 1) and len(shown) == width + 1 and "0." in shown:
-            return shown.replace("0.", ".", 1)
-    short = number.short(value, 1)
-    return short if len(short) <= width else ""
+def _text(value: float, digits: int, width: int, tiny: bool) -> str:
+    if not math.isfinite(value):
+        tries = [number.special(value)]
+    elif tiny or abs(value) >= 1e5:
+        tries = [number.short(value, 2), number.short(value, 1)]
+    elif value == round(value):
+        tries = [f"{value:.0f}", number.short(value, 1)]
+    else:
+        tries = [f"{value:.{places}f}" for places in range(digits, -1, -1)]
+        tries[1:1] = [tries[0].replace("0.", ".", 1)] if abs(value) < 1 and digits else []
+    return next((shown for shown in tries if len(shown) <= width), "")
 
 
 def colours(values: np.ndarray, diverging: bool, ink: Ink) -> np.ndarray:
@@ -126,6 +123,8 @@ def draw(
     at = _arrange(payload, width, height, words)
     part = at.rows < values.shape[0] or at.cols < values.shape[1]
     shape = f"{values.shape[0]}{ink.sign('times')}{values.shape[1]}" if part or not at.numbers else ""
+    if part:
+        shape = f"[{at.row}:{at.row + at.rows}, {at.col}:{at.col + at.cols}] / {shape}"
     head(canvas, ink, title, (), shape)
     with np.errstate(invalid="ignore", over="ignore"):
         rgb = colours(values, payload.diverging, ink)
@@ -140,10 +139,10 @@ def draw(
     block = block[: max(0, height - at.top), : max(0, width - at.left)]
     canvas.bg[at.top : at.top + block.shape[0], at.left : at.left + block.shape[1]] = block
     if at.numbers:
+        shown = iter(texts(shown, payload.digits, at.wide - (at.wide > 4)))
         for i in range(at.rows):
             y = at.top + i * at.tall + (at.tall - 1) // 2
-            for j in range(at.cols):
-                fits = _fitted(shown[i, j], payload.digits, at.wide - (1 if at.wide > 4 else 0))
+            for j, fits in zip(range(at.cols), shown, strict=False):
                 x = at.left + j * at.wide + (at.wide - len(fits) + 1) // 2
                 canvas.put(x, y, fits, on(tuple(rgb[i, j].tolist())))
     if payload.chosen is not None:
@@ -164,9 +163,10 @@ def _labels(canvas: Canvas, at: Layout, payload: Grid, ink: Ink, words: Callable
                 name = pad(words(payload.rows[k]), at.left - margin - 1, True, more)
                 canvas.put(margin, y, name, ink.accent if k == chosen[0] else ink.dim, bold=k == chosen[0])
     if payload.cols:
+        longest = max(cell_len(words(name)) for name in payload.cols)
         for j in range(at.cols):
             k = at.col + j
-            if k < len(payload.cols):
+            if k < len(payload.cols) and (at.wide >= min(longest, 3) or k == chosen[1]):
                 name = words(payload.cols[k])
                 room = at.wide - (1 if at.wide > 3 and cell_len(name) >= at.wide else 0)
                 name = pad(name, room, False, more if at.wide > 3 else "")
@@ -191,7 +191,7 @@ def _halves(canvas: Canvas, at: Layout, rgb: np.ndarray, payload: Grid, ink: Ink
         i, j = payload.chosen[0] - at.row, payload.chosen[1] - at.col
         if 0 <= i < at.rows and 0 <= j < at.cols:
             x, y = at.left + j, at.top + i // 2
-            colour = pack(ink.accent)
+            colour = pack(ink.text)
             if i % 2 == 0 and ink.narrow:
                 canvas.fg[y, x] = colour
             else:
@@ -199,14 +199,14 @@ def _halves(canvas: Canvas, at: Layout, rgb: np.ndarray, payload: Grid, ink: Ink
 
 
 def _frame(canvas: Canvas, at: Layout, chosen: tuple[int, int], ink: Ink) -> None:
-    """Mark the chosen cell: brackets where there is room, its whole ground otherwise."""
+    """Invert the chosen cell: no colour of either map is as light, or as dark."""
     i, j = chosen[0] - at.row, chosen[1] - at.col
     if not (0 <= i < at.rows and 0 <= j < at.cols):
         return
     x0, y0 = at.left + j * at.wide, at.top + i * at.tall
     x1, y1 = min(x0 + at.wide, canvas.width), min(y0 + at.tall, canvas.height)
-    canvas.bg[y0:y1, x0:x1] = pack(ink.accent)
-    canvas.fg[y0:y1, x0:x1] = pack(on(ink.accent))
+    canvas.bg[y0:y1, x0:x1] = pack(ink.text)
+    canvas.fg[y0:y1, x0:x1] = pack(on(ink.text))
     canvas.style[y0:y1, x0:x1] = BOLD
 
 

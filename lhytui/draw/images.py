@@ -155,9 +155,9 @@ def _blocks(canvas: Canvas, x: int, y: int, rgb: np.ndarray, ink: Ink) -> None:
 def _frame(canvas: Canvas, at: Layout, x: int, y: int, ink: Ink) -> None:
     """A bar on both sides of the chosen picture."""
     for row in range(y, y + at.tall):
-        for column in (x - 1, x + at.wide):
+        for column, name in ((x - 1, "right-half"), (x + at.wide, "left-half")):
             if 0 <= column < canvas.width and 0 <= row < canvas.height:
-                canvas.chars[row, column] = ink.sign("block") if ink.narrow else "|"
+                canvas.chars[row, column] = ink.sign(name)
                 canvas.fg[row, column] = pack(ink.accent)
 
 

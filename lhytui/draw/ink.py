@@ -24,6 +24,7 @@ SIGNS = {
     "block": ("█", "#"), "now": ("●", "@"), "start": ("○", "o"), "best": ("✕", "X"), "cross": ("┼", "+"),
     "yes": ("✓", "+"), "no": ("✗", "x"), "more": ("…", "~"), "infinity": ("∞", "^"), "above": ("▲", "^"),
     "pick": ("▸", ">"), "below": ("▼", "v"), "mark": ("◆", "*"), "beside": ("┃", "|"),
+    "point": ("•", "o"), "right-half": ("▐", "|"), "left-half": ("▌", "|"),
 }  # fmt: skip
 # One sign per group of points, so that groups differ without colour.
 GROUPS = (("●", "o"), ("▲", "^"), ("■", "#"), ("◆", "*"), ("×", "x"), ("+", "+"), ("○", "0"), ("△", "A"))
@@ -89,7 +90,7 @@ def luminances(rgb: np.ndarray) -> np.ndarray:
 class Ink:
     """Everything that a drawing needs to know of the theme and the terminal; colours are (r, g, b).
 
-    `series`: eight hues with a contrast of at least 3 on the ground. `levels`: eleven field colours, from low.
+    `series`: eight hues with a contrast of at least 3 on the ground. `levels`: eleven field colours.
     `below`, `zero`, `above`: ends and middle of the diverging map. `glyphs`: braille, quadrant or ascii.
     `narrow`: the terminal draws ambiguous-width signs in one cell; else ASCII signs stand for them.
     """
@@ -146,7 +147,7 @@ class Ink:
             error=readable(parse(error), ground, 3.0),
             success=readable(parse(success), ground, 3.0),
             series=series,
-            levels=tuple(mix(black_white, colour, 0.62) for colour in _VIRIDIS),
+            levels=tuple(mix(black_white, colour, 0.6) for colour in _VIRIDIS),
             below=(58, 134, 196) if dark else (46, 124, 190),
             zero=mix(ground, text, 0.09),
             above=(224, 128, 40) if dark else (222, 120, 26),

@@ -34,7 +34,7 @@ def short(value: float, digits: int = 3) -> str:
     size = abs(value)
     if size == 0:
         return "0"
-    if size >= 1e12 or size < 1e-4:
+    if size >= 1e12 or size < 1e-3:
         return power(value, digits - 1)
     if size >= 9999.5:
         for scale, suffix in _SUFFIXES:
@@ -90,9 +90,10 @@ def column(values: Iterable[object]) -> list[str]:
     known = [v for v in values if finite(v)]
     sizes = [abs(v) for v in known if v]
     if all(v == round(v) for v in known) and (not sizes or max(sizes) < 1e9):
-        return [whole(v) if finite(v) else special(v) for v in values]
+        comma = "," if sizes and max(sizes) >= 10000 else ""
+        return [f"{v:{comma}.0f}" if finite(v) else special(v) for v in values]
     big, small = max(sizes), min(sizes)
-    if big >= 1e7 or big < 1e-3:
+    if big >= 1e7 or big < 1e-3 or big > 1000 * small:
         return [short(v) for v in values]
     places = max(0, 2 - math.floor(math.log10(big)))
     places = max(places, min(4, 1 - math.floor(math.log10(small))))

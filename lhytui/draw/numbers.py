@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.cells import cell_len
 
 from lessons.views import Numbers
-from lhytui.draw.canvas import Canvas, cut
+from lhytui.draw.canvas import Canvas, fold
 from lhytui.draw.ink import Ink, mix
 from lhytui.draw.legend import head
 
@@ -18,26 +18,6 @@ def _text(text: str, words: Callable[[str], str]) -> str:
     return words(text) if text.startswith("=") else text
 
 
-def _fold(text: str, width: int, indent: int) -> list[str]:
-    """The text in lines of at most `width` cells, broken at spaces if possible; later ones are indented."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        trial = word if not line else f"{line} {word}"
-        if cell_len(trial) <= width:
-            line = trial
-            continue
-        if line:
-            lines.append(line)
-        line = " " * min(indent, width // 4) + word if lines else word
-        while cell_len(line) > width:
-            part = cut(line, width, "")
-            if not part.strip():
-                return lines
-            lines.append(part)
-            line = " " * min(indent, width // 4) + line[len(part) :]
-    return [*lines, line] if line else lines
-
-
 def _lines(payload: Numbers, width: int, words: Callable[[str], str]) -> list[tuple[int, str, str]]:
     """(step, text, note) of each line: a note stands at the right when it fits, else on the next line."""
     left = 3
@@ -45,14 +25,14 @@ def _lines(payload: Numbers, width: int, words: Callable[[str], str]) -> list[tu
     found: list[tuple[int, str, str]] = []
     for k, step in enumerate(payload.steps):
         note = words(step.note) if step.note else ""
-        folded = _fold(_text(step.text, words), room, INDENT) or [""]
+        folded = fold(_text(step.text, words), room, INDENT) or [""]
         for text in folded[:-1]:
             found.append((k, text, ""))
         if cell_len(folded[-1]) + 3 + cell_len(note) <= room:
             found.append((k, folded[-1], note))
         else:
             found.append((k, folded[-1], ""))
-            found += [(k, "", text) for text in _fold(note, room - 1, 0)]
+            found += [(k, "", text) for text in fold(note, room - 1)]
     return found
 
 

@@ -10,17 +10,16 @@ import numpy as np
 from lessons.views import Plane
 from lhytui.draw import axes, number, raster, series
 from lhytui.draw.canvas import NONE, Canvas, pack, pack_array
-from lhytui.draw.curve import _name_axis, _widen
 from lhytui.draw.ink import Ink, luminances, mix
 from lhytui.draw.legend import head
 
-CLEAR = 2.6  # least contrast of a path on the field below it
+CLEAR = 2.0  # least contrast of a path on the field below it
 
 
 def frame(payload: Plane, width: int, height: int) -> axes.Frame:
     """Where the plane lies in the view: its extent fills the canvas."""
     x0, x1, y0, y1 = (float(v) for v in payload.extent)
-    return axes.layout(width, height, _widen(x0, x1, 0.0), _widen(y0, y1, 0.0))
+    return axes.layout(width, height, axes.widen(x0, x1, 0.0), axes.widen(y0, y1, 0.0))
 
 
 def edges(field: np.ndarray, scale: str) -> np.ndarray:
@@ -110,10 +109,13 @@ def draw(
     canvas = Canvas(width, height)
     looks = series.dress(payload.paths, ink)
     legend = series.entries(payload.paths, looks, payload.dots, ink, words)
-    head(canvas, ink, title, legend, f"{ink.sign('up')} {words(payload.y)}" if payload.y else "")
     if height < 2 or width < 4:
+        head(canvas, ink, title, legend)
         return canvas
     at = frame(payload, width, height)
+    x_name, y_name = (words(word) if word else "" for word in (payload.x, payload.y))
+    aside = f"{ink.sign('up')} {y_name}" if y_name and not axes.beside(at, y_name) else ""
+    head(canvas, ink, title, legend, aside)
     layer = series.Layer(at.rows, at.cols, ink)
     below = _field(payload, at, ink)
     for line, look in zip(payload.paths, looks, strict=True):
@@ -124,17 +126,16 @@ def draw(
     bg = np.full(layer.chars.shape, NONE, np.int32)
     if below is not None:
         mean = (below[0::2].astype(np.uint16) + below[1::2]) // 2
-        _stand_out(layer, mean)
+        _stand_out(layer, mean, ink)
         bg = pack_array(mean)
     inked = layer.chars != " "
-    axes.draw(canvas, at, ink, layer.chars, layer.fg)
+    axes.draw(canvas, at, ink, layer.chars, layer.fg, x_name, y_name)
     if below is not None:
         _underlay(canvas, at, ink, below, inked, bg)
     for column, row in bold:
         canvas.style[at.top + row, at.left + column] = 1
     if payload.cursor is not None:
         _crosshair(canvas, at, payload.cursor, ink)
-    _name_axis(canvas, at, words(payload.x) if payload.x else "", ink)
     return canvas
 
 
@@ -145,7 +146,7 @@ def _field(payload: Plane, at: axes.Frame, ink: Ink) -> np.ndarray | None:
     return pixels(payload, 2 * at.rows, at.cols, ink)
 
 
-def _stand_out(layer: series.Layer, mean: np.ndarray) -> None:
+def _stand_out(layer: series.Layer, mean: np.ndarray, ink: Ink) -> None:
     """Move path colours away from field colours too like them, towards white or black."""
     row, column = np.nonzero(layer.chars != " ")
     if not len(row):
@@ -153,7 +154,7 @@ def _stand_out(layer: series.Layer, mean: np.ndarray) -> None:
     packed = layer.fg[row, column]
     rgb = np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1).astype(float)
     ground = luminances(mean[row, column].astype(float))
-    goal = np.where(ground < 0.179, 255.0, 0.0)[:, None]
+    goal = 255.0 if ink.dark else 0.0
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         moved = rgb + (goal - rgb) * share
         own = luminances(moved)
@@ -185,32 +186,22 @@ def _underlay(
 
 def _points(layer: series.Layer, at: axes.Frame, payload: Plane, looks, ink: Ink) -> list[tuple[int, int]]:
     """Data points by group, then start and end of each path and the marked points; returns the bold cells."""
-    bold = []
     for points in payload.dots:
-        if points.mark:
-            continue
-        groups = np.zeros(len(points.x), int) if points.group is None else np.asarray(points.group)
-        for x, y, group in zip(points.x.tolist(), points.y.tolist(), groups.tolist(), strict=True):
-            place = at.cell(x, y)
-            if place:
-                column, row = place
-                layer.chars[row, column] = series.sign(int(group), ink)
-                layer.fg[row, column] = pack(ink.hue(int(group)) if points.group is not None else ink.text)
-    marks = []
+        if not points.mark:
+            series.scatter(layer, at, points, ink)
+    bold = []
     for line, look in zip(payload.paths, looks, strict=True):
         known = np.flatnonzero(np.isfinite(line.x) & np.isfinite(line.y))
-        if line.role not in ("ghost", "target", "part") and len(known):
-            marks.append((line.x[known[0]], line.y[known[0]], "start", look.colour))
-            marks.append((line.x[known[-1]], line.y[known[-1]], "now", look.colour))
+        if line.role in ("ghost", "target", "part") or not len(known):
+            continue
+        for k, name in ((known[0], "start"), (known[-1], "now")):
+            place = at.cell(float(line.x[k]), float(line.y[k]))
+            if place is not None:
+                layer.sign(*place, ink.sign(name), pack(look.colour))
+                bold.append(place)
     for points in payload.dots:
         if points.mark:
-            marks += [(x, y, points.mark, ink.text) for x, y in zip(points.x, points.y, strict=True)]
-    for x, y, name, colour in marks:
-        place = at.cell(float(x), float(y))
-        if place:
-            column, row = place
-            layer.chars[row, column], layer.fg[row, column] = series.mark(name, ink), pack(colour)
-            bold.append(place)
+            bold += series.scatter(layer, at, points, ink)
     return bold
 
 

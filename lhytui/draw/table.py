@@ -133,8 +133,9 @@ def draw(
 
 
 def _texty(payload: Table, j: int) -> bool:
-    """Whether a column holds words: they stand left."""
-    return any(j < len(row) and isinstance(row[j], str) for row in payload.rows)
+    """Whether a column holds more words than numbers: they stand left."""
+    cells = [row[j] for row in payload.rows if j < len(row) and row[j] is not None]
+    return 2 * sum(isinstance(cell, str) for cell in cells) > len(cells)
 
 
 def _tint(column: str, ink: Ink, bars: bool = False):
