@@ -12,6 +12,7 @@ from rich.cells import cell_len
 WIDE = 100  # columns from which text and experiment stand side by side
 SMALLEST = (60, 16)
 VIEW_MIN = (28, 8)
+ROOMY = 110  # columns of the experiment from which a fourth view has room
 PAGES = ("text", "experiment", "questions")
 CARD_ROWS = 10
 
@@ -107,8 +108,9 @@ def plan_screen(
     )
 
 
-def arrange(room: Rect, views: Sequence[str], most: int = 4) -> tuple[tuple[str, Rect], ...]:
-    """As many views as fit, in order, in rows; the rows are cut so that the shapes come nearest to 16:9."""
+def arrange(room: Rect, views: Sequence[str]) -> tuple[tuple[str, Rect], ...]:
+    """As many views as fit, in order, in rows; the rows are cut so that the shapes come nearest to 3:2."""
+    most = 4 if room.width >= ROOMY else 3
     for count in range(min(most, len(views)), 0, -1):
         best = None
         for rows in splits(count):

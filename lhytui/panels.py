@@ -12,21 +12,24 @@ from lhytui.layout import Chip
 
 
 def head(width: int, ink: Ink, crumbs: Sequence[str], ticks: Sequence[bool], right: str) -> Canvas:
-    """Where we are, which claims are proved, the notes' lines and the other language."""
+    """Where we are, which claims are proved, the notes' lines and the other language.
+
+    The last crumb is the section: it stays whole as long as it can, those before it give way.
+    """
     canvas = Canvas(width, 1)
     canvas.fill(0, 0, width, 1, bg=ink.panel)
-    marks = " ".join("✓" if tick else "·" for tick in ticks)
-    tail = cell_len(marks) + cell_len(right) + 5
-    room = width - tail
+    tail = 2 * len(ticks) + cell_len(right) + 4
+    room = width - tail - 1
+    *before, section = crumbs
+    while before and cell_len(" › ".join([*before, section])) > room and len(before) > 1:
+        before.pop(0)
+    if before:
+        left = room - cell_len(section) - 3
+        before = [cut(" › ".join(before), left)] if left > 8 else []
     x = 1
-    for index, crumb in enumerate(crumbs):
-        last = index == len(crumbs) - 1
-        text = cut(crumb, room - x)
-        canvas.put(x, 0, text, fg=ink.text if last else ink.dim, bg=ink.panel, bold=last)
-        x += cell_len(text)
-        if not last and x + 3 < room:
-            canvas.put(x, 0, " › ", fg=ink.dim, bg=ink.panel)
-            x += 3
+    for crumb in before:
+        x = canvas.put(x, 0, f"{crumb} › ", fg=ink.dim, bg=ink.panel)
+    canvas.put(x, 0, cut(section, room - x), fg=ink.text, bg=ink.panel, bold=True)
     x = width - tail + 1
     for tick in ticks:
         canvas.put(x, 0, "✓" if tick else "·", fg=ink.success if tick else ink.dim, bg=ink.panel)

@@ -34,7 +34,9 @@ class Deeds:
         session = self.bridge.session
         trains = not self.bridge.still
         match id:
-            case "play" | "finish" | "faster" | "slower" | "again":
+            case "play" | "finish":
+                return trains and self.bridge.phase not in ("done", "diverged", "failed")
+            case "faster" | "slower" | "again":
                 return trains
             case "reseed":
                 return any(isinstance(c, spec.Seed) for c in self.experiment.controls)
@@ -176,10 +178,10 @@ class Deeds:
             self.bridge.act(number)
 
     def do_back(self) -> None:
-        self.bridge.send(lambda s: s.seek(s.step - 1))
+        self.bridge.send(lambda s: s.seek(s.target - 1))
 
     def do_forward(self) -> None:
-        self.bridge.send(lambda s: s.seek(s.step + 1) if s.step < s.end else s.step_on(1))
+        self.bridge.send(lambda s: s.seek(s.target + 1) if s.target < s.end else s.advance(1))
 
     def do_epoch_back(self) -> None:
         self.bridge.send(lambda s: s.seek(max(0, (s.step - 1) // s.epoch * s.epoch)))
@@ -187,7 +189,7 @@ class Deeds:
     def do_epoch_forward(self) -> None:
         def on(s):
             target = (s.step // s.epoch + 1) * s.epoch
-            s.seek(target) if target <= s.end else s.step_on(target - s.step)
+            s.seek(target) if target <= s.end else s.advance(target - s.step)
 
         self.bridge.send(on)
 
@@ -317,7 +319,7 @@ class Deeds:
 
     def horizontal(self, by: int) -> None:
         if self.pane == "timeline":
-            self.bridge.send(lambda s: s.seek(s.step + by * max(1, max(s.end, s.limit) // 100)))
+            self.bridge.send(lambda s: s.seek(s.target + by * max(1, max(s.end, s.limit) // 100)))
         elif self.pane.startswith("view-"):
             self.move_in_view(by, 0)
         elif self.chosen:
@@ -452,7 +454,7 @@ class Deeds:
                     self.chosen = chip.id
                     self.turn(self.experiment.control(chip.id), event.by)
         elif event.painter.id == "timeline":
-            self.bridge.send(lambda s: s.seek(s.step + event.by * max(1, max(s.end, s.limit) // 100)))
+            self.bridge.send(lambda s: s.seek(s.target + event.by * max(1, max(s.end, s.limit) // 100)))
         self.wake()
         self.repaint_chrome()
 

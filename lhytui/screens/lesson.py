@@ -272,9 +272,7 @@ class LessonScreen(Deeds, Screen):
         )
         other = self.say("ui.other-language")
         ticks = [claim in self.bridge.proved or self.story.met(claim) for claim in self.section.claims]
-        return panels.head(
-            width, self.ink, crumbs if width >= 80 else crumbs[1:], ticks, f"{lines}  {other}".strip()
-        )
+        return panels.head(width, self.ink, crumbs, ticks, f"{lines}  {other}".strip())
 
     def paint_tabs(self, width: int, height: int) -> Canvas:
         return panels.tabs(width, self.ink, self.page_names(), layout.PAGES.index(self.page))

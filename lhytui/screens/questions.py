@@ -246,7 +246,7 @@ class QuestionsScreen(Screen):
             deed()
 
     def do_enter(self) -> None:
-        """Take the option under the cursor, or show the answer; take the suggested grade; at the end leave."""
+        """Take the option under the cursor or show the answer; take the suggested grade; or leave."""
         match self.quiz.stage:
             case "asking":
                 self.quiz.answer(self.quiz.chosen if self.quiz.options else None)

@@ -61,7 +61,7 @@ class Story:
         if over and not self.explained:
             self.explained = news = True
             store.finish(lesson, section)
-            screen.show_text()
+            screen.call_after_refresh(screen.show_text)
         if news:
             screen.place()
             screen.head.repaint()
