@@ -39,8 +39,9 @@ class Saved:
 class Run:
     """A model in training that can be taken to any update between 0 and `end`, bit-identically.
 
-    `log` holds (update, control, value): made when the model stood at that update. `applied` of its entries are
-    in force. A change made before `end`, or while later ones stand in the log, is a branch: what lay ahead is cut.
+    `log` holds (update, control, value): made when the model stood at that update. `applied` of its entries
+    are in force. A change made before `end`, or while later ones stand in the log, is a branch: it cuts
+    what lay ahead.
     """
 
     def __init__(self, build: Build, settings: Mapping[str, Any], seed: int, log: Log = ()):
@@ -67,8 +68,8 @@ class Run:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The settings in force at the present update."""
-        return self._settings(self.applied)
+        """The settings in force at the present update; a model's `dials` are controls that training moves."""
+        return self._settings(self.applied) | dict(getattr(self.model, "dials", {}))
 
     @property
     def future(self) -> bool:
