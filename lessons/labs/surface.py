@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.model import Result
-from engine.plane import loss_plane
+from engine.plane import loss_line, loss_plane
 from engine.tape import Tape
 from engine.trainer import Trainer
 from lessons.labs.base import Training
@@ -24,7 +24,7 @@ Extent = tuple[float, float, float, float]
 class Surface(Training):
     """A trainer whose θ is recorded at every update and drawn over the loss of two of its entries.
 
-    axes: the entries of θ across and up; the trainer must watch them. extent: (x0, x1, y0, y1) of the picture.
+    axes: the entries of θ across and up, which the trainer must watch. extent: (x0, x1, y0, y1) seen.
     constants: series with the same value at every update, for a line to compare with. best: the lowest place.
     """
 
@@ -136,3 +136,33 @@ def thin(x: np.ndarray, y: np.ndarray, extent: Extent) -> tuple[np.ndarray, np.n
     keep = np.ones(len(x), bool)
     keep[1:-1] = (cells[:, 1:-1] != cells[:, :-2]).any(axis=0)
     return x0 + u[keep] * (x1 - x0), y0 + v[keep] * (y1 - y0)
+
+
+class Track(Surface):
+    """A surface of one parameter: θ₀ across, its loss up. extent: (x0, x1, y0, y1) seen."""
+
+    def __init__(self, settings: Mapping[str, Any], seed: int, trainer: Trainer, limit: int, **options: Any):
+        super().__init__(settings, seed, trainer, limit, axes=(0, 0), **options)
+        self.xs = np.linspace(*self.extent[:2], 4 * FIELD[0])
+        self.heights = loss_line(trainer, 0, self.xs)
+
+    def height(self, x: np.ndarray) -> np.ndarray:
+        """The loss at each place of x."""
+        return loss_line(self.trainer, 0, x)
+
+    def plane(self, past: Sequence[Result]) -> Plane:
+        """The loss as a line, with the ways of earlier runs and of this one on it."""
+        ways = [ghost[0] for ghost in map(self._ghost, reversed(past)) if ghost is not None]
+        words = ["series.ghost"] * len(ways) + ["series.path"]
+        roles = ["ghost"] * len(ways) + ["path"]
+        ways.append(self.series(0))
+        paths = [Line(word="series.loss", x=self.xs.copy(), y=self.heights.copy(), role="sum")]
+        for word, role, x in zip(words, roles, ways, strict=True):
+            x = thin(x, x, (*self.extent[:2], *self.extent[:2]))[0]
+            paths.append(Line(word=word, x=x, y=self.height(x), role=role))
+        now = self.series(0)[-1:]
+        dots = (
+            Dots(word="dot.start", x=self.start, y=self.height(self.start), mark="start"),
+            Dots(word="dot.now", x=now, y=self.height(now), mark="now"),
+        )
+        return Plane(extent=self.extent, paths=tuple(paths), dots=dots, x=self.names[0], y=self.names[1])

@@ -1,4 +1,4 @@
-"""A line through ten Pokémon, trained by gradient descent: once with an eye on the walls, once along the valley."""
+"""A line through ten Pokémon, trained by gradient descent: from wall to wall, and along the valley."""
 
 from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, View
 
