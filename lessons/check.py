@@ -49,7 +49,7 @@ def check(course: Course, wrap: Wrap | None = None) -> list[Finding]:
 
     wrap = wrap or (lambda text, width: [text] * max(1, -(-cells(text) // width)))
     found = [Finding(p.lesson, p.code, p.facts) for p in course.problems]
-    found += [Finding("labs", code, facts) for code, facts in common()]
+    found += [Finding("labs", code, facts) for code, facts in common(course.lessons)]
     known = {lesson.id for lesson in course.lessons}
     for lesson in course.lessons:
         parts = (

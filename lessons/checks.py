@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ Wrap = Callable[[str, int], list]
 
 COLUMN, LINES = 42, 22  # cells and rows for what is read before the run, and for what is read after it
 MARKUP = re.compile(r"```|[-*+>|] |#(?!##? \S)|\d+\. |\t| {1,3}\S")
-KEY = re.compile(r"[a-z]+(\.[a-z0-9-]+)+")
+KEY = re.compile(r"[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 CARD = 38  # cells of a line of the card below the text
 
 # The room of a word: (lines, cells), by the beginning of its key and the number of its parts.
@@ -157,7 +157,7 @@ def used(key: str, wanted: dict[str, str], spoken: set[str]) -> bool:
     if key in wanted or key in {fallback(name) for name in wanted}:
         return True
     return any(part in spoken for part in (key, key.rpartition(".")[2])) or any(
-        key.startswith(start) for start in spoken if start.endswith(".")
+        key.startswith(start) for start in spoken if start.endswith((".", "-")) and "." in start
     )
 
 
@@ -165,18 +165,21 @@ def expected(lesson: Lesson) -> dict[str, str]:
     """The keys that the lesson's declarations ask for, each with the key to report when it is missing."""
     keys: list[str] = [f"chapter.{lesson.chapter}"]
     either: dict[str, str] = {}
+    english = lesson.words("en")
     for experiment in lesson.experiments().values():
         for control in experiment.controls:
             keys.append(f"control.{control.id}")
             if isinstance(control, Choice):
                 keys += [f"control.{control.id}.{option}" for option in control.options]
             if isinstance(control, Arrange):
-                cards = (*control.cards, *control.bins)
-                keys += [one if "." in one else f"control.{control.id}.{one}" for one in cards]
+                for kind, ids in (("card", control.cards), ("bin", control.bins)):
+                    for one in ids:
+                        names = (f"{kind}.{one}", f"control.{control.id}.{one}", f"option.{one}")
+                        either[next((name for name in names if english.has(name)), names[0])] = names[0]
         for view in experiment.views:
             keys += [f"view.{view.id}"]
             own, general = f"view.{view.id}.read", f"view.{view.kind}.read"
-            either[own if lesson.words("en").has(own) else general] = own
+            either[own if english.has(own) else general] = own
             if not isinstance(experiment.arms, Race):
                 keys += [f"series.{one}" for one in view.series]
         if isinstance(experiment.arms, Race):
@@ -190,17 +193,25 @@ def expected(lesson: Lesson) -> dict[str, str]:
     return {**{key: key for key in keys}, **either}
 
 
-def common() -> Faults:
-    """Words that the labs name themselves: they stand in the labs' own words or in the glossary."""
+def common(lessons: Iterable[Lesson]) -> Faults:
+    """Words that the labs name: they stand in the labs' own words, in the glossary, or in a lesson."""
     tables = shared()
     heads = {key.partition(".")[0] for table in tables for key in table}
-    words = Words(tables, "en")
+    words = Words([*tables, *(_own(lesson) for lesson in lessons)], "en")
     for key in keys_in(strings(ROOT / "labs"), heads):
         if not words.has(key):
             yield "no-word", {"key": key}
     for table in tables:
         for key, leaf in sorted(table.items()):
             yield from alike(key, leaf)
+
+
+def _own(lesson: Lesson) -> wordbook.Table:
+    """A lesson's words, none if they cannot be read (which its own lint tells)."""
+    try:
+        return wordbook.read(lesson.folder / "words.toml")
+    except ValueError:
+        return {}
 
 
 def keys_in(spoken: set[str], heads: set[str]) -> list[str]:

@@ -61,7 +61,13 @@ class Words:
         if key.startswith("="):
             return key[1:]
         text = self._find(key)
-        return fill(text, facts) if text is not None else key.rpartition(".")[2] if _nameless(key) else key
+        return (
+            fill(text, facts)
+            if text is not None
+            else fallback(key).removeprefix("option.")
+            if _nameless(key)
+            else key
+        )
 
     def has(self, key: str) -> bool:
         """Whether the key, or what it falls back to, has words (or needs none)."""
