@@ -21,6 +21,13 @@ def _module(kind: str, payload: object) -> ModuleType | None:
     return import_module(f"lhytui.draw.{name}") if name in DRAWN and payload is not None else None
 
 
+def _quiet():
+    """NumPy without warnings: NaN, ±∞ and 1e308 are what a diverging run looks like."""
+    import numpy as np
+
+    return np.errstate(all="ignore")
+
+
 def draw(
     kind: str,
     payload: object,
@@ -33,7 +40,8 @@ def draw(
     """The view as a canvas of exactly width × height cells; without a payload only its title."""
     module = _module(kind, payload)
     if module is not None:
-        return module.draw(payload, width, height, ink, words, title=title)
+        with _quiet():
+            return module.draw(payload, width, height, ink, words, title=title)
     from lhytui.draw.canvas import Canvas
     from lhytui.draw.legend import head
 
@@ -47,7 +55,10 @@ def inspect(
 ) -> str:
     """What lies under cell (cx, cy) of the view: names, indices and values; empty where there is nothing."""
     module = _module(kind, payload)
-    return module.inspect(payload, width, height, cx, cy, words) if module is not None else ""
+    if module is None or not (0 <= cx < width and 0 <= cy < height):
+        return ""
+    with _quiet():
+        return module.inspect(payload, width, height, cx, cy, words)
 
 
 def place(
@@ -64,4 +75,7 @@ def place(
     `words` must be those of `draw`: labels take room, so the place of a cell depends on the language.
     """
     module = _module(kind, payload)
-    return module.place(payload, width, height, cx, cy, words) if module is not None else None
+    if module is None or not (0 <= cx < width and 0 <= cy < height):
+        return None
+    with _quiet():
+        return module.place(payload, width, height, cx, cy, words)

@@ -51,15 +51,13 @@ class Frame:
 
     def v(self, y: np.ndarray) -> np.ndarray:
         """Data y (N,) in sub-rows from the lower edge."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            return (scaled(y, self.log_y) - self.y0) * (4 * self.rows / (self.y1 - self.y0))
+        return (scaled(y, self.log_y) - self.y0) * (4 * self.rows / (self.y1 - self.y0))
 
     def cells(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Which of the data points (N,) lie on the canvas, and their columns and rows (from the top)."""
         height, width = self.shape
-        with np.errstate(invalid="ignore", over="ignore"):
-            u, v = self.u(x), self.v(y)
-            inside = np.flatnonzero((u >= -1e-9) & (u <= width + 1e-9) & (v >= -1e-9) & (v <= height + 1e-9))
+        u, v = self.u(x), self.v(y)
+        inside = np.flatnonzero((u >= -1e-9) & (u <= width + 1e-9) & (v >= -1e-9) & (v <= height + 1e-9))
         column = np.clip(u[inside] // 2, 0, self.cols - 1).astype(np.int64)
         row = np.clip(v[inside] // 4, 0, self.rows - 1).astype(np.int64)
         return inside, column, self.rows - 1 - row
@@ -89,8 +87,7 @@ def scaled(values: np.ndarray, log: bool) -> np.ndarray:
     values = np.asarray(values, float)
     if not log:
         return values
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log10(values)
+    logs = np.log10(values)
     return np.where(np.isneginf(logs), np.nan, logs)
 
 

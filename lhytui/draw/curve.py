@@ -57,8 +57,7 @@ def _tamed(lines: list[Line]) -> list[np.ndarray]:
     calm = [float(np.abs(f).max()) for f, w in zip(finite, wild, strict=True) if not w and len(f)]
     reach = [(2 if calm else 10) * abs(float(f[0])) for f, w in zip(finite, wild, strict=True) if w]
     cap = max([*calm, *reach], default=math.inf)
-    with np.errstate(invalid="ignore"):
-        return [np.where(np.abs(y) <= cap, y, np.nan) if w else y for y, w in zip(ys, wild, strict=True)]
+    return [np.where(np.abs(y) <= cap, y, np.nan) if w else y for y, w in zip(ys, wild, strict=True)]
 
 
 def limits(payload: Curve) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -130,9 +129,8 @@ def draw(
     head(canvas, ink, title, legend, aside)
     layer = series.Layer(at.rows, at.cols, ink)
     order = sorted(range(len(payload.lines)), key=lambda k: _rank(payload.lines[k].role))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for k in order:
-            _lay(layer, at, payload.lines[k], looks[k])
+    for k in order:
+        _lay(layer, at, payload.lines[k], looks[k])
     for points in payload.dots:
         series.scatter(layer, at, points, ink)
     notes = [(column, number.short(most)) for column, most in _overflow(layer, at, payload, looks, ink)]
@@ -176,9 +174,8 @@ def _overflow(
         y = np.asarray(line.y, float)
         if line.role in ("ghost", "target", "part") or not len(y):
             continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            v = at.v(y)
-            exits = (v > at.shape[0] + 1e-6) & np.isfinite(y), v < -1e-6
+        v = at.v(y)
+        exits = (v > at.shape[0] + 1e-6) & np.isfinite(y), v < -1e-6
         for out, row, name in zip(exits, (0, at.rows - 1), ("above", "below"), strict=True):
             first = np.flatnonzero(out)[:1]
             column = at.column(float(line.x[first[0]])) if len(first) else None
@@ -248,8 +245,7 @@ def inspect(payload: Curve, width: int, height: int, cx: int, cy: int, words: Ca
         if len(known):
             index = int(known[np.argmin(np.abs(at.u(line.x[known]) - 2 * (cx - at.left) - 1))])
             value = float(line.y[index])
-            with np.errstate(over="ignore", invalid="ignore"):
-                away = abs(float(at.v(np.array([value]))[0]) - float(at.v(np.array([here[1]]))[0]))
+            away = abs(float(at.v(np.array([value]))[0]) - float(at.v(np.array([here[1]]))[0]))
             found.append(
                 (away if math.isfinite(away) else math.inf, words(line.word), float(line.x[index]), value)
             )

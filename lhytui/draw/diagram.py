@@ -88,16 +88,19 @@ def draw(
     boxes = _boxes(payload, width, height, words, ink.sign("more"))
     rows = height - 1
     layer = Layer(rows, width, ink)
+    falls = _falls(payload)
     texts = []
-    for start, stop, weight, hot in sorted(payload.edges, key=lambda edge: edge[3]):
+    lines = np.zeros((2, 4 * rows, 2 * width), bool)  # dim and hot edges
+    for start, stop, weight, hot in payload.edges:
         if start not in boxes or stop not in boxes:
             continue
-        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], _falls(payload))
-        ends = np.array([x0, x1]), np.array([y0, y1]) - 1
-        mask = raster.path(2 * ends[0], 4 * (rows - ends[1]), (4 * rows, 2 * width))
-        layer.lay(mask, pack(ink.accent if hot else mix(ink.ground, ink.text, 0.42)))
+        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], falls)
+        u, v = 2 * np.array([x0, x1]), 4 * (rows + 1 - np.array([y0, y1]))
+        lines[int(hot)] |= raster.path(u, v, lines.shape[1:])
         if weight is not None:
             texts.append((hot, weight, (x0, y0, x1, y1)))
+    layer.lay(lines[0], pack(mix(ink.ground, ink.text, 0.42)))
+    layer.lay(lines[1], pack(ink.accent))
     canvas.paint(0, 1, layer.chars, layer.fg)
     taken = np.zeros((height, width), bool)
     for node in payload.nodes:

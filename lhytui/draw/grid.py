@@ -48,7 +48,7 @@ def _arrange(payload: Grid, width: int, height: int, words: Callable[[str], str]
     top = 2 if payload.cols else 1
     room_x, room_y = max(1, width - left), max(1, height - top)
     cols = min(total_cols, room_x)
-    need = max([len(t) for t in texts(values, payload.digits)] or [1]) if values.size <= 4096 else 99
+    need = max([len(t) for t in texts(values, payload.digits)] or [1]) if total_cols * 3 <= room_x else 99
     heads = max([cell_len(words(t)) for t in payload.cols] or [0])
     wide = room_x // max(1, total_cols)
     numbers = wide >= max(4, min(need + 1, 6)) and total_rows <= room_y
@@ -126,8 +126,7 @@ def draw(
     if part:
         shape = f"[{at.row}:{at.row + at.rows}, {at.col}:{at.col + at.cols}] / {shape}"
     head(canvas, ink, title, (), shape)
-    with np.errstate(invalid="ignore", over="ignore"):
-        rgb = colours(values, payload.diverging, ink)
+    rgb = colours(values, payload.diverging, ink)
     rgb = rgb[at.row : at.row + at.rows, at.col : at.col + at.cols]
     shown = values[at.row : at.row + at.rows, at.col : at.col + at.cols]
     _labels(canvas, at, payload, ink, words)
@@ -191,11 +190,10 @@ def _halves(canvas: Canvas, at: Layout, rgb: np.ndarray, payload: Grid, ink: Ink
         i, j = payload.chosen[0] - at.row, payload.chosen[1] - at.col
         if 0 <= i < at.rows and 0 <= j < at.cols:
             x, y = at.left + j, at.top + i // 2
-            colour = pack(ink.text)
             if i % 2 == 0 and ink.narrow:
-                canvas.fg[y, x] = colour
+                canvas.tint(x, y, fg=ink.text)
             else:
-                canvas.bg[y, x] = colour
+                canvas.tint(x, y, bg=ink.text)
 
 
 def _frame(canvas: Canvas, at: Layout, chosen: tuple[int, int], ink: Ink) -> None:

@@ -124,8 +124,7 @@ def draw(
     head(canvas, ink, title, (), f"+{count - at.shown}" if at.shown < count else "")
     for k in range(at.shown):
         index = at.first + k
-        with np.errstate(invalid="ignore", over="ignore"):
-            rgb = tones(payload, boxes(np.asarray(payload.images[index], float), at.shrink), ink)
+        rgb = tones(payload, boxes(np.asarray(payload.images[index], float), at.shrink), ink)
         rgb = np.repeat(np.repeat(rgb, at.grow, 0), at.grow, 1)
         if len(rgb) % 2:
             edge = np.full((1, *rgb.shape[1:]), ink.ground, np.uint8)

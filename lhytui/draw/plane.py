@@ -74,10 +74,9 @@ def resample(field: np.ndarray, rows: int, cols: int, smooth: bool) -> np.ndarra
 def pixels(payload: Plane, rows: int, cols: int, ink: Ink) -> np.ndarray:
     """The field's colours (rows, cols, 3) uint8, row 0 at the top; levels are those of the whole field."""
     field = np.asarray(payload.field, float)
-    with np.errstate(invalid="ignore", over="ignore"):
-        if payload.scale == "class":
-            return _regions(field, rows, cols, ink)[::-1]
-        sampled = resample(field, rows, cols, smooth=True)
+    if payload.scale == "class":
+        return _regions(field, rows, cols, ink)[::-1]
+    sampled = resample(field, rows, cols, smooth=True)
     table = np.array([*ink.levels, ink.ground], np.uint8)
     return table[grade(sampled, edges(field, payload.scale))][::-1]
 
@@ -119,8 +118,7 @@ def draw(
     layer = series.Layer(at.rows, at.cols, ink)
     below = _field(payload, at, ink)
     for line, look in zip(payload.paths, looks, strict=True):
-        with np.errstate(over="ignore", invalid="ignore"):
-            mask = raster.path(at.u(line.x), at.v(line.y), at.shape, look.pattern)
+        mask = raster.path(at.u(line.x), at.v(line.y), at.shape, look.pattern)
         layer.lay(raster.thicken(mask) if look.heavy else mask, pack(look.colour))
     bold = _points(layer, at, payload, looks, ink)
     bg = np.full(layer.chars.shape, NONE, np.int32)
@@ -238,8 +236,7 @@ def inspect(payload: Plane, width: int, height: int, cx: int, cy: int, words: Ca
                 parts.append(f"{words(points.word)}[{k}]{group}")
                 break
     for line in payload.paths:
-        with np.errstate(over="ignore", invalid="ignore"):
-            u, v = at.u(line.x) // 2, at.v(line.y) // 4
+        u, v = at.u(line.x) // 2, at.v(line.y) // 4
         hits = np.flatnonzero((u == cx - at.left) & (v == at.rows - 1 - (cy - at.top)))
         if len(hits):
             parts.append(f"{words(line.word)}[{int(hits[-1])}]")

@@ -126,9 +126,8 @@ def path(u: np.ndarray, v: np.ndarray, shape: tuple[int, int], pattern: str = "s
     height, width = shape
     mask = np.zeros(shape, bool)
     u, v = np.asarray(u, float), np.asarray(v, float)
-    with np.errstate(invalid="ignore"):
-        u = np.where(np.isfinite(u), np.clip(u, -FAR, FAR), np.nan)
-        v = np.where(np.isfinite(v), np.clip(v, -FAR, FAR), np.nan)
+    u = np.where(np.isfinite(u), np.clip(u, -FAR, FAR), np.nan)
+    v = np.where(np.isfinite(v), np.clip(v, -FAR, FAR), np.nan)
     if len(u) > 2:  # points that stay in their sub-cell add nothing
         iu, iv = np.floor(u), np.floor(v)
         moved = np.ones(len(u), bool)
@@ -165,22 +164,20 @@ def path(u: np.ndarray, v: np.ndarray, shape: tuple[int, int], pattern: str = "s
 def _clip(u0, v0, u1, v1, width, height):
     """The part [start, stop] of each segment inside the canvas (Liang & Barsky 1984); start > stop: none."""
     start, stop = np.zeros(len(u0)), np.ones(len(u0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for delta, near, far in ((u1 - u0, -u0, width - u0), (v1 - v0, -v0, height - v0)):
-            enter, leave = near / delta, far / delta
-            enter, leave = np.minimum(enter, leave), np.maximum(enter, leave)
-            still = delta == 0
-            outside = still & ((near > 0) | (far < 0))
-            start = np.where(still, start, np.maximum(start, enter))
-            stop = np.where(outside, -1.0, np.where(still, stop, np.minimum(stop, leave)))
+    for delta, near, far in ((u1 - u0, -u0, width - u0), (v1 - v0, -v0, height - v0)):
+        enter, leave = near / delta, far / delta
+        enter, leave = np.minimum(enter, leave), np.maximum(enter, leave)
+        still = delta == 0
+        outside = still & ((near > 0) | (far < 0))
+        start = np.where(still, start, np.maximum(start, enter))
+        stop = np.where(outside, -1.0, np.where(still, stop, np.minimum(stop, leave)))
     return np.where(np.isnan(start + stop), 2.0, start), np.where(np.isnan(start + stop), 1.0, stop)
 
 
 def plot(mask: np.ndarray, u: np.ndarray, v: np.ndarray) -> None:
     """Ink the sub-cells of the points that lie on the canvas; its upper and right edge belong to it."""
     height, width = mask.shape
-    with np.errstate(invalid="ignore"):
-        inside = (u >= 0) & (u <= width) & (v >= 0) & (v <= height)
+    inside = (u >= 0) & (u <= width) & (v >= 0) & (v <= height)
     column = np.minimum(u[inside].astype(np.int64), width - 1)
     row = np.minimum(v[inside].astype(np.int64), height - 1)
     mask[row, column] = True
