@@ -1,4 +1,4 @@
-"""What every lab's model has in common: `Still` for experiments that train nothing, `Training` around a trainer."""
+"""What every lab's model has in common: `Still` where nothing is trained, `Training` around a trainer."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Still:
 
 
 class Training(Still):
-    """A model around one `engine.trainer.Trainer`, up to `limit` updates; `settings` that the trainer has act live.
+    """A model around one `engine.trainer.Trainer`, up to `limit` updates; settings that the trainer knows act live.
 
     Subclasses write `look`, and `sparse` with `sparse_every` where something is measured now and then.
     """

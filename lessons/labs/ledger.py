@@ -13,7 +13,7 @@ from engine.trainer import Trainer
 from lessons.labs.base import Training
 from lessons.views import Dots, Line, Numbers, Plane, Step, Table
 
-# The slide's w₁, w₂, b₁ at three moments. Its data are not told; these examples give the same to two decimals.
+# The slide's w₁, w₂, b₁ at three moments. Its data are not told; these examples give it to two decimals.
 LECTURE = ((0.2, -0.1, 0.3), (0.15, 0.05, 0.2), (0.09, 0.15, 0.1))
 X = np.array([[-2.0, -2.0], [-2.2, 1.0], [0.1, 1.6]])
 Y = np.array([[0.0], [1.0], [0.0]])  # the share of class 1
@@ -128,8 +128,8 @@ class Ledger(Training):
         xs, ys = np.linspace(low[0], high[0], SIDE), np.linspace(low[1], high[1], SIDE)
         path = Line(word="series.path", x=walk[:, 0].copy(), y=walk[:, 1].copy(), role="path")
         marks = (
-            Dots(word="series.start", x=walk[:1, 0].copy(), y=walk[:1, 1].copy(), mark="start"),
-            Dots(word="series.now", x=walk[-1:, 0].copy(), y=walk[-1:, 1].copy(), mark="now"),
+            Dots(word="dot.start", x=walk[:1, 0].copy(), y=walk[:1, 1].copy(), mark="start"),
+            Dots(word="dot.now", x=walk[-1:, 0].copy(), y=walk[-1:, 1].copy(), mark="now"),
         )
         extent = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
         field = loss_plane(self.trainer, 0, 1, xs, ys)

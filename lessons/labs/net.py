@@ -20,6 +20,7 @@ GLIMPSE = 2000  # test digits of a quick measurement
 SHOWN = 300  # test digits in a plane
 MAP = 28  # pixels of a side of a unit's map
 FIELD = 48  # cells of a side of a class field
+CLASSES = ("series.class-0", "series.class-1")
 PLANES = {"xor": generators.xor, "spirals": generators.spirals}
 
 
@@ -140,9 +141,9 @@ class Points(Hidden):
 
     def _dots(self, at: np.ndarray) -> tuple[Dots, ...]:
         return tuple(
-            Dots(word=f"series.class-{c}", x=at[self.y == c, 0].copy(), y=at[self.y == c, 1].copy(),
+            Dots(word=word, x=at[self.y == c, 0].copy(), y=at[self.y == c, 1].copy(),
                  group=np.full(int((self.y == c).sum()), c))
-            for c in (0, 1)
+            for c, word in enumerate(CLASSES)
         )  # fmt: skip
 
     def units(self) -> Images:

@@ -20,6 +20,7 @@ TRAIN, CHECK = 400, 1000  # examples
 HAIR = 0.01  # structures whose validation accuracies differ by no more are tied
 PARENTS = 3  # of the best found so far; one of them has the child
 FOUNDERS = 4  # candidates of an evolution that have no parents
+RANKS = ("column.rank", "column.structure", "column.parameters", "column.train", "column.validation")
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ EXPERIMENTS = {
         controls=(
             Choice(id="data", options=("xor", "spirals", "mnist"), default="spirals"),
             Number(
-                id="width", lo=2, hi=256, default=64, scale="integer", values=(2, 4, 8, 16, 32, 64, 128, 256)
+                id="width", lo=2, hi=256, default=128, scale="integer", values=(2, 4, 8, 16, 32, 64, 128, 256)
             ),
             Number(id="depth", lo=0, hi=4, default=1, scale="integer", steps=4),
             Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Choice(id="optimizer", options=OPTIMIZERS, default="adam", live=True),
-            Number(id="rate", lo=1e-5, hi=1, default=0.005, scale="log", steps=20, live=True),
+            Number(id="rate", lo=1e-5, hi=1, default=0.004, scale="log", steps=20, live=True),
             Number(
                 id="batch",
                 lo=1,
@@ -104,7 +104,7 @@ EXPERIMENTS = {
             View(id="curve", kind="curve", series=("training-loss", "best")),
         ),
         claims=(
-            Claim(id="tie", check="run:ties", arms={"search": {}}, counter={"search": {"widest": 2}}),
+            Claim(id="tie", check="run:ties", arms={"search": {}}, counter={"search": {"widest": 4}}),
             Claim(
                 id="bigger-not-better",
                 check="run:small_is_enough",
