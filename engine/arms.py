@@ -20,7 +20,7 @@ Own = Mapping[str, Callable[[Mapping[str, Any], Sequence[Result]], Any]]
 class _Arms:
     """What a race and a sweep share: prefixed columns, one arm in sight, and views over all arms.
 
-    `settings` holds for each arm what it sets apart from the others; these controls then choose the arm in sight.
+    `settings` holds for each arm what sets it apart; these controls then choose the arm in sight.
     `own` holds views drawn from all arms: function({arm: model, None if not begun}, past) -> payload.
     `shares`: {arm: (from, to, seconds)}, the rows of the last `train` that are its own.
     """
@@ -156,9 +156,15 @@ class Race(_Arms):
         return rows[:most]
 
     @property
-    def turning(self) -> bool:
-        """Whether an arm has just ended."""
-        return any(model.step == model.limit == self.step for model in self.models.values())
+    def due(self) -> bool:
+        """Whether something is measured here: at the marks, and where an arm has ended."""
+        ended = any(model.step == model.limit == self.step for model in self.models.values())
+        return ended or self.step % self.sparse_every == 0
+
+    @property
+    def mark(self) -> int:
+        """The next update at which something is measured."""
+        return (self.step // self.sparse_every + 1) * self.sparse_every
 
     def sparse(self) -> dict[str, float]:
         found = {}
@@ -200,10 +206,10 @@ class _Ended:
 
 @dataclass(frozen=True)
 class _Standing:
-    """A sweep at an update: the arms that ended (shared, never copied), the present one, and what was changed."""
+    """A sweep at an update: the arms that ended (shared, not copied), the present one, what was changed."""
 
     ended: tuple[_Ended, ...]
-    state: Any  # of the present arm; None: not begun
+    state: Any  # of the present arm; None: all have ended
     changes: tuple[tuple[str, Any], ...]
 
     @property
@@ -212,7 +218,7 @@ class _Standing:
 
 
 class Sweep(_Arms):
-    """Arms that train one after the other, each built when its turn comes; update numbers run through all of them."""
+    """Arms that train one after the other, each built at its turn; update numbers run through all."""
 
     def __init__(
         self,
@@ -227,7 +233,6 @@ class Sweep(_Arms):
         self._fresh: dict[str, Any] = {}  # each built arm's state at its update 0
         self._held: dict[str, _Ended] = {}  # the end at which an arm's model stands
         self._ended: tuple[_Ended, ...] = ()
-        self._entered = False
         self._changes: tuple[tuple[str, Any], ...] = ()
         self._measured: dict[str, tuple[_Ended, Any]] = {}
         first = self._enter()
@@ -244,15 +249,13 @@ class Sweep(_Arms):
         return self.names[len(self._ended)] if len(self._ended) < len(self.names) else None
 
     def _enter(self) -> Model | None:
-        """The model of the arm whose turn it is, built and begun."""
+        """Begin the arm whose turn it is, with the changes made so far."""
         arm = self._arm
         if arm is None:
             return None
         self._raise(arm)
-        if not self._entered:
-            self._entered = True
-            for control, value in self._changes:
-                self._models[arm].set(control, value)
+        for control, value in self._changes:
+            self._models[arm].set(control, value)
         return self._models[arm]
 
     def _raise(self, arm: str) -> None:
@@ -264,7 +267,7 @@ class Sweep(_Arms):
     @property
     def _present(self) -> int:
         """Updates done by the arm whose turn it is."""
-        return self._models[self._arm].step if self._entered and self._arm else 0
+        return self._models[self._arm].step if self._arm is not None else 0
 
     @property
     def step(self) -> int:
@@ -296,14 +299,13 @@ class Sweep(_Arms):
     def begun(self) -> dict[str, Model | None]:
         if self.limit <= 0:
             return dict(self._models)
-        count = len(self._ended) + self._entered
-        return {arm: self._models[arm] if i < count else None for i, arm in enumerate(self.names)}
+        return {arm: self._models[arm] if i <= len(self._ended) else None for i, arm in enumerate(self.names)}
 
     def train(self, updates: int) -> np.ndarray:
         """At most `updates` rows, all of one arm: it returns where an arm ends."""
         self.shares = {}
         while self._arm is not None:
-            arm, model = self._arm, self._enter()
+            arm, model = self._arm, self._models[self._arm]
             start, began = model.step, perf_counter()
             asked = max(0, min(updates, model.limit - start))
             block = np.asarray(model.train(asked), dtype=np.float64).reshape(-1, self._width)
@@ -311,34 +313,35 @@ class Sweep(_Arms):
             at = len(self._ended) * self._width
             if model.fault() is not None or len(block) < asked or model.step >= model.limit:
                 # A row that diverged counts as an update, although it moved nothing.
-                self._end(arm, model, start + len(block))
+                end = _Ended(model.state(), start + len(block), model.fault())
+                self._ended = (*self._ended, end)
+                self._held[arm] = end
+                self._note()
+                self._enter()
             if len(block):
                 rows = np.full((len(block), len(self.columns)), np.nan)
                 rows[:, at : at + self._width] = block
                 return rows
         return np.empty((0, len(self.columns)))
 
-    def _end(self, arm: str, model: Model, rows: int) -> None:
-        end = _Ended(model.state(), rows, model.fault())
-        self._ended = (*self._ended, end)
-        self._held[arm] = end
-        self._entered = False
-        self._note()
-
     def _note(self) -> None:
         pairs = zip(self.names, self._ended, strict=False)
         self.faults = {arm: end.fault for arm, end in pairs if end.fault is not None}
 
     @property
-    def turning(self) -> bool:
-        """Whether one arm has ended and the next has not begun."""
-        return bool(self._ended) and not self._entered
+    def due(self) -> bool:
+        """Whether something is measured here: at the present arm's own marks, and between two arms."""
+        return self._present % self.sparse_every == 0 or self._arm is None
+
+    @property
+    def mark(self) -> int:
+        """The next update at which something is measured."""
+        return self.step + self.sparse_every - self._present % self.sparse_every
 
     def sparse(self) -> dict[str, float]:
         """The present arm's series; between two arms those of both."""
-        arms = [self.names[len(self._ended) - 1]] if self.turning else []
-        if self._enter() is not None:
-            arms.append(self._arm)
+        now = len(self._ended)
+        arms = self.names[max(0, now - (self._present == 0)) : now + 1]
         return {f"{arm}/{name}": v for arm in arms for name, v in self._models[arm].sparse().items()}
 
     def fault(self) -> Mapping[str, Any] | None:
@@ -346,34 +349,33 @@ class Sweep(_Arms):
         return None
 
     def state(self) -> _Standing:
-        model = self._models[self._arm] if self._entered and self._arm else None
-        return _Standing(self._ended, None if model is None else model.state(), self._changes)
+        present = None if self._arm is None else self._models[self._arm].state()
+        return _Standing(self._ended, present, self._changes)
 
     def restore(self, state: _Standing) -> None:
         count = len(state.ended)
-        needed = count + (state.state is not None)
         for index, arm in enumerate(self.names):
-            if index < needed:
+            if index <= count:
                 self._raise(arm)
             elif arm not in self._models:
                 continue
             model, end = self._models[arm], state.ended[index] if index < count else None
             if end is None or self._held.get(arm) is not end:
-                here = end.state if end else state.state if index < needed else self._fresh[arm]
+                here = end.state if end else state.state if index == count else self._fresh[arm]
                 model.restore(here)
             self._held.pop(arm, None)
             if end is not None:
                 self._held[arm] = end
-        self._ended, self._changes, self._entered = state.ended, state.changes, state.state is not None
+        self._ended, self._changes = state.ended, state.changes
         self._note()
 
     def set(self, control: str, value: Any) -> None:
-        """For the present arm and those to come, or, when it is what sets the arms apart, which one is in sight."""
+        """For the present arm and those to come; what sets the arms apart chooses the one in sight."""
         if control in self.looks:
             self.choose(control, value)
             return
         self._changes = (*self._changes, (control, value))
-        present = [self._models[self._arm]] if self._entered and self._arm else []
+        present = [self._models[self._arm]] if self._arm is not None else []
         for model in self._models.values() if self.limit <= 0 else present:
             model.set(control, value)
 

@@ -1,4 +1,4 @@
-"""Where a run can be taken up again: checkpoints close together around the present update, wide apart elsewhere."""
+"""Where a run can be taken up again: close together around the present update, wide apart elsewhere."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def _power(at_most: float) -> int:
 class Checkpoints:
     """States by update number. Those at multiples of `wide` are the coarse set, the others the fine one.
 
-    Strides are powers of two and all checkpoints lie at their multiples, whatever the chunks of training were. A
-    state holds the control changes made before its update, not those made at it.
+    Strides are powers of two and all checkpoints lie at their multiples, whatever the chunks of training.
+    A state holds the control changes made before its update, not those made at it.
     """
 
     def __init__(self, budget: int = BUDGET, window: int = WINDOW):

@@ -259,15 +259,15 @@ class Driver:
 
     def _attempt(self, work: Callable[[], Any]) -> bool:
         """Do what the learner asked of the model; a refusal leaves the run as it is."""
+        done = False
         try:
             work()
+            done = True
         except Exception as error:
             self.error = error
-        else:
-            error = None
         self._mirror()
         self.publish()
-        return error is None
+        return done
 
     def _changed(self, saved: Saved) -> None:
         """Go on after a change: what it cut off becomes a ghost."""

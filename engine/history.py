@@ -1,4 +1,4 @@
-"""The runs before the present one: to go back to (undo), to compare with (ghosts), to prove with (finished)."""
+"""The runs before the present one: to go back to (undo), compare with (ghosts), prove with (finished)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FINISHED = 32
 
 
 class History:
-    """`ghosts` newest first, `finished` newest last; both are replaced, never changed: any thread may read them."""
+    """`ghosts` newest first, `finished` newest last; replaced, never changed: any thread may read them."""
 
     def __init__(self):
         self.ghosts: tuple[Result, ...] = ()

@@ -9,7 +9,7 @@ FRAME = 1 / 25  # seconds
 
 
 class Pace:
-    """Updates allowed as time goes by: `updates` × `factor` with each frame, never saved up beyond one frame."""
+    """Updates allowed as time goes by: `updates` × `factor` a frame, never saved up beyond one frame."""
 
     def __init__(self, updates: float):
         self.updates, self.factor = updates, 1.0

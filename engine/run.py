@@ -95,8 +95,8 @@ class Run:
             return 0
         model, step = self.model, self.model.step
         stops = [step + most, model.limit, self.checkpoints.after(step)]
-        if model.sparse_every > 0:
-            stops.append((step // model.sparse_every + 1) * model.sparse_every)
+        if every := model.sparse_every:
+            stops.append(getattr(model, "mark", (step // every + 1) * every))
         if self.applied < len(self.log):
             stops.append(self.log[self.applied][0])
         asked = int(min(stops)) - step
@@ -223,8 +223,7 @@ class Run:
         model, step = self.model, self.model.step
         every = model.sparse_every
         ended = step == self.end and (self.over or self.fault is not None)
-        ended = ended or getattr(model, "turning", False)  # one of its arms has
-        if every > 0 and (step % every == 0 or ended) and not self.tape.measured(step):
+        if every and not self.tape.measured(step) and (ended or getattr(model, "due", step % every == 0)):
             self.tape.add_sparse(step, model.sparse())
         if self.checkpoints.due(step) and (self.fault is None or step < self.end):
             began = perf_counter()

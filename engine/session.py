@@ -18,9 +18,11 @@ class Session(Driver):
     """The present run, those before it, and the commands on them.
 
     Commands return at once and act in order on the training thread; with `threaded=False` there is none, they
-    act before they return, and `frame` looks when it is called. `pace` is updates per frame (1/25 s) at speed 1;
-    `live` are the controls that act within a run; `log` is replayed from update 0. A failure stands in `error`, it
-    is never raised. Phases: idle, compiling, ready, running, paused, done, diverged, failed, closed.
+    act before they return, and `frame` looks when it is called. `pace` is updates per frame (1/25 s) at speed
+    1; `live` are the controls that act within a run; `log` is replayed from update 0. A failure stands in
+    `error`, it is never raised.
+
+    Phases: idle, compiling, ready, running, paused, done, diverged, failed, closed.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ import numpy as np
 class _Lane:
     """The columns of one arm (or of a run without arms) and the training seconds before each of its updates.
 
-    `store` = (buffer (columns + 1, capacity), rows) is replaced as a whole: a reader sees the old or the new one.
+    `store` = (buffer (columns + 1, capacity), rows) is replaced as a whole: a reader sees the old or the new.
     Rows that a reader can see are never written again.
     """
 
@@ -44,8 +44,8 @@ class _Lane:
 class Tape:
     """Dense columns (float64, index = update number, the value before that update) and sparse series.
 
-    One thread writes; any thread reads. Columns named "arm/series" belong to an arm and hold its own updates only:
-    they may be shorter than the tape, and of arms that run one after the other each starts with index 0.
+    One thread writes; any thread reads. Columns named "arm/series" belong to an arm and hold its own updates
+    only: they may be shorter than the tape, and of arms that run one after another each starts at 0.
     """
 
     def __init__(self, columns: Sequence[str]):
@@ -74,8 +74,8 @@ class Tape:
     ) -> None:
         """Add rows (updates, len(columns)) that took `seconds` of training.
 
-        `shares`: for each arm that trained, the rows [from, to) that are its own, and its seconds; None: all are
-        every arm's.
+        `shares`: for each arm that trained, the rows [from, to) that are its own, and its seconds; None: all
+        rows are every arm's.
         """
         rows = np.asarray(rows, dtype=np.float64)
         for arm, picks in self._picks.items():
@@ -143,7 +143,7 @@ class Tape:
         )
 
     def copy(self, step: int | None = None) -> Tape:
-        """A tape of its own with the updates so far (before `step`); shares memory until one of the two grows."""
+        """A tape of its own with the updates (before `step`); shares memory until one of the two grows."""
         other = Tape(self.columns)
         rows = self._rows if step is None else max(0, min(step, self._rows))
         last = max(self._marks, default=0) if step is None else step
