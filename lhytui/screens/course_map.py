@@ -17,6 +17,8 @@ GLYPHS = {"done": ("✓", "good"), "run": ("●", "accent"), "seen": ("●", "ac
 PLAIN = {"✓": "x", "●": "o", "·": ".", "▶": ">", "▸": ">", "›": ">", "?": "?"}
 GO_ON = "go-on"
 DUE = "due"
+MARKS, TIME, CLAIMS, WAITING = 6, 8, 8, 5  # cells of the list's columns
+TIMED = 76  # width from which the list has a column for the time
 MEASURE = 76  # cells of a line that is read with ease
 
 
@@ -119,7 +121,11 @@ class CourseMap:
 
     def columns(self, width: int) -> Line:
         """The names of the columns of the list."""
-        return _line([("", "")], [(self._row_end(*self.say("columns").split("|"), width), "dim")], width)
+        names = self.say("columns").split("|")
+        sizes = (MARKS, TIME, CLAIMS, WAITING)
+        shown = [pad(name, size, right=True) for name, size in zip(names, sizes, strict=True)]
+        text = "".join(shown if width >= TIMED else [shown[0], *shown[2:]])
+        return _line([], [(text + " ", "dim")], width)
 
     def lessons(self, width: int) -> list[Line]:
         lines = []
@@ -134,34 +140,27 @@ class CourseMap:
 
     def _lesson(self, lesson: Lesson, width: int) -> Line:
         place = next_place(self.course, self.progress)
-        states = [self.progress.states.get((lesson.id, section.id)) for section in lesson.sections]
-        count, met, due = (
-            len(claims_of(lesson)),
-            self.progress.met(lesson),
-            self.progress.due.get(lesson.id, 0),
-        )
-        done = all(state == "done" for state in states)
-        marks = [(self.sign(GLYPHS[state][0]), GLYPHS[state][1]) for state in states]
-        right: list[Piece] = [(" " * max(0, 8 - len(marks)), ""), *marks]
-        if width >= 60:
-            right.append((pad(self.say("minutes", count=lesson.minutes), 9, right=True), "dim"))
-        right.append((f"{met}/{count}".rjust(8) if count else " " * 8, "good" if 0 < count == met else "dim"))
-        right.append((f"{self.sign('?')}{due}".rjust(6) if due else " " * 6, "accent"))
-        right.append((" ", ""))
         here = place is not None and place[0] is lesson
-        sign = f" {self.sign('▸')}" if here else "  "
+        done = self.progress.done(lesson) == len(lesson.sections)
         left = [
-            (sign, "accent"),
+            (f" {self.sign('▸')}" if here else "  ", "accent"),
             (f"{lesson.number:>2}  ", "accent" if here else "dim"),
             (lesson.title[self.lang], "dim" if done else ""),
         ]
-        return _line(left, right, width, key=lesson.id)
-
-    def _row_end(self, sections: str, minutes: str, claims: str, due: str, width: int) -> str:
-        time = pad(minutes, 9, right=True) if width >= 60 else ""
-        return (
-            pad(sections, 8, right=True) + time + pad(claims, 8, right=True) + pad(due, 6, right=True) + " "
+        signs = [GLYPHS[self.progress.states.get((lesson.id, section.id))] for section in lesson.sections]
+        right: list[Piece] = [
+            (" " * (MARKS - len(signs)), ""),
+            *((self.sign(sign), tone) for sign, tone in signs),
+        ]
+        if width >= TIMED:
+            right.append((pad(self.say("minutes", count=lesson.minutes), TIME, right=True), "dim"))
+        met, count = self.progress.met(lesson), len(claims_of(lesson))
+        right.append(
+            ((f"{met}/{count}" if count else "").rjust(CLAIMS), "good" if 0 < count == met else "dim")
         )
+        due = self.progress.due.get(lesson.id, 0)
+        right.append(((f"{self.sign('?')}{due}" if due else "").rjust(WAITING), "accent"))
+        return _line(left, [*right, (" ", "")], width, key=lesson.id)
 
     # one lesson
 

@@ -31,7 +31,7 @@ class HomeScreen(Screen):
     HomeScreen #head { height: 1; }
     HomeScreen #columns { height: 1; }
     HomeScreen #map { width: 1fr; height: 1fr; }
-    HomeScreen.-wide #map > Vertical { width: 55%; max-width: 84; }
+    HomeScreen.-wide #map > Vertical { width: 57%; max-width: 84; }
     HomeScreen #strip { height: 2; }
     HomeScreen #details { display: none; width: 1fr; margin-left: 1; height: 1fr; }
     HomeScreen.-wide #details { display: block; }
