@@ -57,7 +57,7 @@ class Still:
 
 
 class Training(Still):
-    """A model around one `engine.trainer.Trainer`, up to `limit` updates; settings that the trainer knows act live.
+    """A model around one `engine.trainer.Trainer`, up to `limit` updates; its settings act live.
 
     Subclasses write `look`, and `sparse` with `sparse_every` where something is measured now and then.
     """

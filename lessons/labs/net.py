@@ -15,7 +15,7 @@ from lessons.labs.base import Training
 from lessons.views import Dots, Grid, Images, Line, Plane
 
 POINTS = 400  # training examples of a plane set, and as many again to validate
-STORY = 1200  # updates of a run on points
+STORY = 1500  # updates of a run on points
 GLIMPSE = 2000  # test digits of a quick measurement
 SHOWN = 300  # test digits in a plane
 MAP = 28  # pixels of a side of a unit's map

@@ -16,7 +16,7 @@ EXPERIMENTS = {
             Number(id="depth", lo=0, hi=4, default=1, scale="integer", steps=4),
             Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Choice(id="optimizer", options=OPTIMIZERS, default="adam", live=True),
-            Number(id="rate", lo=1e-5, hi=1, default=0.004, scale="log", steps=20, live=True),
+            Number(id="rate", lo=1e-5, hi=1, default=0.003, scale="log", steps=20, live=True),
             Number(
                 id="batch",
                 lo=1,
