@@ -46,7 +46,7 @@ class Sheet(ScrollView, can_focus=False, inherit_bindings=False):
         & .sheet--bad { color: $text-error; }
         & .sheet--option { color: $text-primary; }
         & .sheet--title { background: $panel; }
-        & .sheet--chosen { background: $block-cursor-background; color: $block-cursor-foreground; }
+        & .sheet--chosen { background: $block-cursor-background; color: auto 95%; }
     }
     """
 

@@ -156,6 +156,24 @@ async def test_too_small_a_window_says_so(little):
         assert "too small" not in app.shown() and "Lesson line" in app.shown()
 
 
+async def test_the_chosen_line_is_readable_in_other_themes(little):
+    def light(colour):
+        parts = [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in colour.triplet]
+        return 0.05 + 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    app = little(HomeScreen())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for theme in ("textual-light", "gruvbox", "nord", "atom-one-light", "ansi-dark"):
+            app.theme = theme
+            await pilot.pause()
+            style = app.screen.next._style("chosen", "dim")
+            assert style.bgcolor != app.screen.next._style("", "").bgcolor
+            if style.color.triplet and style.bgcolor.triplet:
+                pair = sorted([light(style.color), light(style.bgcolor)])
+                assert pair[1] / pair[0] > 3, theme
+
+
 def test_loads_no_numbers():
     code = "import sys, lhytui.screens.home; sys.exit(bool({'numpy', 'numba', 'fsrs'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
