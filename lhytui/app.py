@@ -52,6 +52,15 @@ class LhyApp(App[int]):
         for problem in self.course.problems:
             self.tell(problem.code, **problem.facts)
 
+    def on_resize(self) -> None:
+        from lhytui.screens.too_small import TooSmall, is_small
+
+        covered = isinstance(self.screen, TooSmall)
+        if is_small(self.size) and not covered:
+            self.push_screen(TooSmall())
+        elif covered and not is_small(self.size):
+            self.pop_screen()
+
     @property
     def frames_per_second(self) -> int:
         """25; fewer where a slow line or a multiplexer lies between."""

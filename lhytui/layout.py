@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 WIDE = 100  # columns from which text and experiment stand side by side
 SMALLEST = (60, 16)
-VIEW_MIN = (28, 8)
+VIEW_MIN = (28, 10)
 ROOMY = 110  # columns of the experiment from which a fourth view has room
 PAGES = ("text", "experiment", "questions")
 CARD_ROWS = 10

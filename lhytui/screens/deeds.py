@@ -121,10 +121,8 @@ class Deeds:
                 self.prose.toggle_fold()
             case "next":
                 self.do_next()
-            case "run":
-                self.bridge.send(lambda s: s.play())
-            case "pause":
-                self.bridge.send(lambda s: s.pause())
+            case "run" | "pause":
+                self.do_play()
 
     def reply(self, index: int) -> None:
         if self.story.reply(index):
@@ -154,14 +152,14 @@ class Deeds:
                 self.place()
 
     def do_play(self) -> None:
-        running = self.bridge.phase in ("running", "compiling", "loading") and self._asked_to_run
-        self._asked_to_run = not running
-        if not self.plan.wide and self.page == "text" and not running:
+        """Run or pause; on a narrow screen the experiment comes to the front."""
+        if self.bridge.phase == "running":
+            self.bridge.send(lambda s: s.pause())
+            return
+        if not self.plan.wide and self.page != "experiment":
             self.page = "experiment"
             self.place()
-        self.bridge.send(lambda s: s.pause() if running else s.play())
-
-    _asked_to_run = False
+        self.bridge.send(lambda s: s.play())
 
     def do_digit(self, number: int) -> None:
         if self.story.asking:

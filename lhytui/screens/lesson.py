@@ -167,7 +167,7 @@ class LessonScreen(Deeds, Screen):
             height,
             [view.id for view in self.order],
             min(layout.CARD_ROWS, max(3, rows)),
-            2 if len(self.section.show) > 2 or width < 90 else 1,
+            1 if not self.chips(width - 6, 1)[1] else 2,
             self.page,
             self.enlarged,
             self.bridge.still,
