@@ -252,7 +252,7 @@ def sections(lesson: Lesson) -> Faults:
 def references(section: Section, experiment: Experiment) -> Faults:
     """Ids that the section names and its experiment lacks; more of them than the screen has room for."""
     known = {
-        "show": [*(c.id for c in experiment.controls), "seed"],
+        "show": [c.id for c in experiment.controls],
         "views": [v.id for v in experiment.views],
         "claims": [c.id for c in experiment.claims],
     }

@@ -32,6 +32,15 @@ def whole(least: int) -> Callable[[str], int]:
     return read
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Begins the usage line with the learner's word for it."""
+
+    usage = ""
+
+    def add_usage(self, usage, actions, groups, prefix=None):
+        super().add_usage(usage, actions, groups, self.usage)
+
+
 class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in the learner's language."""
 
@@ -41,7 +50,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=f"lhytui {name}".strip(),
             description=say(f"cli.{name or 'app'}"),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=type("Formatter", (Formatter,), {"usage": say("cli.usage")}),
             add_help=False,
             allow_abbrev=False,
             **texts,

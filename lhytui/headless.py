@@ -113,29 +113,33 @@ def describe(target: Target, result: Any, args: Namespace, timing: dict[str, flo
         "lesson": target.lesson.id,
         "section": target.section.id,
         "experiment": target.section.experiment,
-        "params": dict(result.settings),
+        "params": dict(target.settings),
         "seed": result.seed,
         "steps": result.steps,
         "phase": result.phase,
         "device": args.device,
         "threads": args.threads,
         "metrics": {name: number(value) for name, value in result.metrics.items()},
-        "claims": claims(target, result),
+        "claims": claims(target, result, args),
         "timing": timing,
         "versions": versions(),
     }
 
 
-def claims(target: Target, result: Any) -> list[dict[str, Any]]:
+def claims(target: Target, result: Any, args: Namespace) -> list[dict[str, Any]]:
     """The section's claims; those whose arms are all this very run are checked, the others are null."""
     told = []
     for claim in target.experiment.claims:
         if claim.id not in target.section.claims:
             continue
-        same = [target.experiment.settings(arm) == result.settings for arm in claim.arms.values()]
+        same = [target.experiment.settings(arm) == target.settings for arm in claim.arms.values()]
         holds = None
         if all(same) and not target.log and result.phase in ("done", "diverged"):
-            holds = bool(target.lesson.call(claim.check)(dict.fromkeys(claim.arms, result)))
+            try:
+                holds = bool(target.lesson.call(claim.check)(dict.fromkeys(claim.arms, result)))
+            except Exception as error:  # an author's check
+                detail = f"{type(error).__name__}: {error}"
+                say(args, "error.failed-check", claim=claim.id, detail=detail)
         told.append({"id": claim.id, "kind": claim.kind, "holds": holds})
     return told
 

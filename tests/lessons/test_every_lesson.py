@@ -63,7 +63,7 @@ def test_a_section_runs_and_shows_its_views(lesson, section):
     model.train(UPDATES)
     for view in experiment.views:
         if view.id in section.views and not (view.kind == "curve" and view.series):
-            assert isinstance(model.look(view.id, ()), getattr(views, view.kind.capitalize())), view.id
+            assert type(model.look(view.id, ())).__module__ == views.__name__, view.id
         for one in view.series:
             dense = [column for column in model.columns if column.rpartition("/")[2] == one or column == one]
             sparse = [name for name in model.sparse() if name.rpartition("/")[2] == one or name == one]

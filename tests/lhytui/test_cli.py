@@ -200,7 +200,7 @@ def test_check_prints_findings(lhytui, toys):
     path.write_text(path.read_text().replace('show = ["x"]', 'show = ["y"]'))
     done = lhytui("check", course=toys)
     assert done.returncode == 1
-    assert "toys/square: numbers: show names y; there are x, seed" in done.stdout
+    assert "toys/square: numbers: show names y; there are x" in done.stdout
 
 
 def test_doctor(lhytui):

@@ -1,0 +1,52 @@
+"""Commands without a screen, in this process: what they do to a course."""
+
+from argparse import Namespace
+
+import pytest
+
+from lessons import catalog
+from lhytui import headless
+
+
+@pytest.fixture
+def only_toys(toys, monkeypatch):
+    whole = catalog.load(toys)
+    course = catalog.Course(tuple(lesson for lesson in whole.lessons if lesson.chapter == "toys"))
+    monkeypatch.setattr(catalog, "load", lambda extra=None: course)
+    return course
+
+
+def test_warm_builds_each_experiment_once_and_trains_a_little(only_toys, monkeypatch, capsys):
+    opened = []
+    real = headless.open_session
+
+    def watched(target):
+        session = real(target)
+        opened.append((target.lesson.id, target.section.experiment, session))
+        return session
+
+    monkeypatch.setattr(headless, "open_session", watched)
+    assert headless.warm(Namespace(lang="en")) == 0
+    assert [(lesson, name) for lesson, name, _ in opened] == [
+        ("toys/fall", "bowl"),
+        ("toys/square", "square"),
+    ]
+    assert [session.step for *_, session in opened] == [2, 0]
+    assert "toys/square" in capsys.readouterr().err
+
+
+def test_verify_of_nothing_says_so(only_toys, monkeypatch, capsys):
+    monkeypatch.setattr(headless, "wanted", lambda course, names: [])
+    assert headless.verify(Namespace(lang="en", lessons=[], seeds=1, json=True)) == 0
+    told = capsys.readouterr()
+    assert told.out == "[]\n" and "no claim" in told.err
+
+
+def test_bench_prints_every_number_by_its_path():
+    report = {"dense": {"us": 5.25, "torch": {"ratio": 100.0}}, "cores": 2, "sizes": [1]}
+    assert list(headless.leaves(report)) == [
+        "dense.us\t5.25",
+        "dense.torch.ratio\t100",
+        "cores\t2",
+        "sizes.0\t1",
+    ]
