@@ -102,6 +102,8 @@ def linear_ticks(lo: float, hi: float, most: int) -> list[tuple[float, str]]:
     first, last = math.ceil(lo / step - 1e-9), math.floor(hi / step + 1e-9)
     if last - first > MOST_TICKS or abs(first) > 1e15:
         return [(lo, number.short(lo))]
+    if last - first + 1 < min(2, most):
+        return linear_ticks(lo, hi, most + 1)
     return [(k * step, number.tick(k * step, step)) for k in range(first, last + 1)]
 
 

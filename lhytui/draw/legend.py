@@ -10,7 +10,7 @@ from lhytui.draw.canvas import RGB, Canvas, cut
 from lhytui.draw.ink import Ink
 
 Entry = tuple[str, str, RGB]  # sample of the line or sign, name (may be empty: the next entry's), colour
-SHORTEST = 4  # cells that a name keeps
+SHORTEST, BRIEF = 4, 3  # cells that a name and a sample keep
 
 
 def head(canvas: Canvas, ink: Ink, title: str, entries: Sequence[Entry] = (), right: str = "") -> None:
@@ -41,11 +41,13 @@ def _fit(entries: list[Entry], room: int, more: str) -> tuple[list[Entry], int]:
     hidden = 0
     while entries:
         space = room - (4 if hidden else 0)
-        if _width(entries) <= space:
-            return entries, hidden
+        brief = [(cut(sample, BRIEF, ""), name, colour) for sample, name, colour in entries]
+        for tried in (entries, brief):
+            if _width(tried) <= space:
+                return tried, hidden
         longest = max(cell_len(name) for _, name, _ in entries)
         for length in range(longest - 1, SHORTEST - 1, -1):
-            cropped = [(sample, cut(name, length, more), colour) for sample, name, colour in entries]
+            cropped = [(sample, cut(name, length, more), colour) for sample, name, colour in brief]
             if _width(cropped) <= space:
                 return cropped, hidden
         hidden += bool(entries.pop()[1])

@@ -75,7 +75,7 @@ def entries(
         if line.word and line.word not in named:
             named.add(line.word)
             found.append(
-                (raster.sample(look.pattern, 3, ink.glyphs, look.heavy), words(line.word), look.colour)
+                (raster.sample(look.pattern, 4, ink.glyphs, look.heavy), words(line.word), look.colour)
             )
     for points in dots:
         if not points.word or points.word in named or not len(points.x):
