@@ -55,6 +55,7 @@ from numba import config, types  # noqa: E402
 from numba.core import cgutils  # noqa: E402
 from numba.core.typing import signature  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
+from numba.np import arrayobj  # noqa: E402
 
 JIT = not config.DISABLE_JIT
 
@@ -139,10 +140,38 @@ def caller(parameters: str):
 
 
 @kernel
+def place(offset, width, ctx):
+    """Where a shard's rows begin in the arena, in the buffer at `offset` of `width` numbers a row."""
+    return offset * ctx[BATCH] + ctx[FIRST] * width
+
+
+@kernel
 def span(buffer, offset, width, ctx):
-    """The rows of a shard in a buffer of `width` numbers a row: flat, (last - first)·width."""
-    start = offset * ctx[BATCH]
-    return buffer[start + ctx[FIRST] * width : start + ctx[LAST] * width]
+    """A shard's rows in the buffer at `offset` of `width` numbers a row: flat, (last - first)·width."""
+    start = place(offset, width, ctx)
+    return buffer[start : start + (ctx[LAST] - ctx[FIRST]) * width]
+
+
+def matrix(buffer, offset, rows, columns):
+    """A (rows, columns) view of a flat buffer, as `np.dot` takes it."""
+    return buffer[offset : offset + rows * columns].reshape(rows, columns)
+
+
+if JIT:
+    # `reshape` computes in double and counts references, for errors that cannot happen here.
+    @intrinsic
+    def matrix(context, buffer, offset, rows, columns):
+        kind = types.Array(buffer.dtype, 2, "C")
+
+        def generate(target, builder, signature, values):
+            source = target.make_array(buffer)(target, builder, values[0])
+            start, shape = builder.gep(source.data, [values[1]]), values[2:]
+            strides = [builder.mul(shape[1], source.itemsize), source.itemsize]
+            view = target.make_array(kind)(target, builder)
+            arrayobj.populate_array(view, start, shape, strides, source.itemsize, meminfo=None)
+            return view._getvalue()
+
+        return signature(kind, buffer, offset, rows, columns), generate
 
 
 @functools.cache

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.kernel import FIRST, IN, LAST, N0, N1, N2, NEED, OUT, PARAM, TIE, kernel, span
+from engine.kernel import FIRST, IN, LAST, N0, N1, N2, NEED, OUT, PARAM, TIE, kernel, matrix, place
 
 
 @kernel
 def dense_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, n) = x (b, k) W (k, n) + bias (n)."""
     k, n, at, b = row[N0], row[N1], row[PARAM], ctx[LAST] - ctx[FIRST]
-    x = span(act, row[IN], k, ctx).reshape((b, k))
-    y = span(act, row[OUT], n, ctx).reshape((b, n))
-    np.dot(x, theta[at : at + k * n].reshape((k, n)), y)
+    x = matrix(act, place(row[IN], k, ctx), b, k)
+    y = matrix(act, place(row[OUT], n, ctx), b, n)
+    np.dot(x, matrix(theta, at, k, n), y)
     if row[N2]:
         bias = theta[at + k * n : at + k * n + n]
         for i in range(b):
@@ -25,22 +25,18 @@ def dense_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
 def dense_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂W (k, n) = xᵀ ∂y, ∂bias (n) = Σ ∂y, ∂x (b, k) = ∂y Wᵀ; added where another row has written before."""
     k, n, at, b = row[N0], row[N1], row[PARAM], ctx[LAST] - ctx[FIRST]
-    x = span(act, row[IN], k, ctx).reshape((b, k))
-    gy = span(gact, row[OUT], n, ctx).reshape((b, n))
+    x = matrix(act, place(row[IN], k, ctx), b, k)
+    gy = matrix(gact, place(row[OUT], n, ctx), b, n)
+    np.dot(x.T, gy, matrix(scratch, 0, k, n) if row[TIE] else matrix(grad, at, k, n))
     if row[TIE]:
-        gw = scratch[: k * n]
-        np.dot(x.T, gy, gw.reshape((k, n)))
         for i in range(k * n):
-            grad[at + i] += gw[i]
-    else:
-        np.dot(x.T, gy, grad[at : at + k * n].reshape((k, n)))
+            grad[at + i] += scratch[i]
     if row[N2]:
-        gb = grad[at + k * n : at + k * n + n]
-        if not row[TIE]:
-            gb[:] = 0
+        gb, zero = grad[at + k * n : at + k * n + n], grad.dtype.type(0)
+        for j in range(n):
+            gb[j] = gb[j] if row[TIE] else zero
         for i in range(b):
             for j in range(n):
                 gb[j] += gy[i, j]
     if row[NEED]:
-        gx = span(gact, row[IN], k, ctx).reshape((b, k))
-        np.dot(gy, theta[at : at + k * n].reshape((k, n)).T, gx)
+        np.dot(gy, matrix(theta, at, k, n).T, matrix(gact, place(row[IN], k, ctx), b, k))

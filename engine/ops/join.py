@@ -18,8 +18,10 @@ def add_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
 def add_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂u = ∂v = ∂y."""
     gy = span(gact, row[OUT], row[N0], ctx)
-    span(gact, row[IN], row[N0], ctx)[:] = gy
-    span(gact, row[IN2], row[N0], ctx)[:] = gy
+    gu, gv = span(gact, row[IN], row[N0], ctx), span(gact, row[IN2], row[N0], ctx)
+    for i in range(gy.size):
+        gu[i] = gy[i]
+        gv[i] = gy[i]
 
 
 @kernel
@@ -27,15 +29,16 @@ def fork_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """One copy of x (b, n) for each of its uses, one buffer after another."""
     x = span(act, row[IN], row[N0], ctx)
     for use in range(row[N1]):
-        span(act, row[OUT] + use * row[N0], row[N0], ctx)[:] = x
+        y = span(act, row[OUT] + use * row[N0], row[N0], ctx)
+        for i in range(x.size):
+            y[i] = x[i]
 
 
 @kernel
 def fork_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂x (b, n) = the sum of the gradients of its uses."""
     gx = span(gact, row[IN], row[N0], ctx)
-    gx[:] = span(gact, row[OUT], row[N0], ctx)
-    for use in range(1, row[N1]):
+    for use in range(row[N1]):
         gy = span(gact, row[OUT] + use * row[N0], row[N0], ctx)
         for i in range(gx.size):
-            gx[i] += gy[i]
+            gx[i] = gx[i] + gy[i] if use else gy[i]
