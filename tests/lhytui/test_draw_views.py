@@ -1,4 +1,4 @@
-"""Views against their payloads: every place is where it was drawn, every colour and number is the tensor's."""
+"""Views against their payloads: every place is where it was drawn, every colour and number the tensor's."""
 
 import math
 import re
