@@ -52,7 +52,8 @@ class LhyApp(App[int]):
         for problem in self.course.problems:
             self.tell(problem.code, **problem.facts)
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
+        """Cover the screen while the terminal is too small; every screen calls it when its size changes."""
         from lhytui.screens.too_small import TooSmall, is_small
 
         covered = isinstance(self.screen, TooSmall)

@@ -144,6 +144,7 @@ class LessonScreen(Deeds, Screen):
         self.bridge.close()
 
     def on_resize(self) -> None:
+        self.app.fit()
         self.place()
         self.repaint_all()
 

@@ -29,3 +29,4 @@ class TooSmall(ModalScreen[None]):
 
     def on_resize(self) -> None:
         self.query_one(Static).update(self.text())
+        self.app.fit()

@@ -9,7 +9,9 @@ VIEWS = ["a", "b", "c", "d", "e"]
 
 
 def rectangles(plan):
-    named = [getattr(plan, n) for n in ("head", "tabs", "text", "card", "hint", "timeline", "controls", "keys")]
+    named = [
+        getattr(plan, n) for n in ("head", "tabs", "text", "card", "hint", "timeline", "controls", "keys")
+    ]
     return [r for r in (*named, *(r for _, r in plan.views)) if r.width and r.height]
 
 
@@ -55,4 +57,6 @@ def test_flow_keeps_order_and_counts_what_has_no_room():
     assert [c.id for c in chips] == [id for id, _, _ in items[: len(chips)]]
     for a in chips:
         assert a.x + a.width <= 80
-        assert not any(b is not a and a.y == b.y and a.x < b.x + b.width and b.x < a.x + a.width for b in chips)
+        assert not any(
+            b is not a and a.y == b.y and a.x < b.x + b.width and b.x < a.x + a.width for b in chips
+        )

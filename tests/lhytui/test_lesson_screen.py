@@ -154,7 +154,7 @@ async def test_every_key_at_every_size(toy, size, lang):
         await pilot.press("b")
         await ready(pilot)
         assert app.screen.section.id == "one-rate"
-        assert "…" != shown(app).strip()
+        assert shown(app).strip() != "…"
 
 
 async def test_language_switches_in_place(toy):
