@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
-from toys import SETTINGS, Descent, Picture, model, session
+from toys import SETTINGS, Descent, Picture, keep_many, model, session
 
 from engine.arms import Race, Sweep
 
 RATES = {"small": {"rate": 0.001}, "middle": {"rate": 0.01}, "large": {"rate": 3.0}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def many_checkpoints():
+    with pytest.MonkeyPatch.context() as patch:
+        keep_many(patch)
+        yield
 
 
 def race(values, seed):
@@ -212,6 +219,17 @@ def test_a_branch_in_a_sweep_runs_the_later_arms_anew_and_undo_brings_them_back(
     for name in RATES:
         assert np.array_equal(run.tape.column(f"{name}/loss"), old[name], equal_nan=True)
         assert facts[name]["theta"] == model(alone(name)).theta.tolist()
+
+
+def test_a_change_that_a_branch_cuts_off_does_not_reach_later_arms():
+    run = session(sweep())
+    run.advance(70)
+    run.set("momentum", 0.5)
+    run.advance(20)
+    run.seek(10)
+    run.act("kick")
+    run.finish()
+    assert np.array_equal(run.tape.column("middle/loss"), alone("middle").tape.column("loss"))
 
 
 def test_undo_of_a_reset_brings_a_whole_sweep_back():

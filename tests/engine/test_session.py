@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from toys import SETTINGS, Descent, Picture, descent, model, session
+from toys import SETTINGS, Descent, Picture, descent, keep_many, model, session
 
 from engine.errors import EngineError
 from engine.run import ACT, Run
@@ -18,6 +18,13 @@ CHANGES = st.one_of(
     st.tuples(st.just(ACT), st.just("kick")),
 )
 SCRIPTS = st.lists(st.tuples(st.integers(0, 60), CHANGES), max_size=6)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def many_checkpoints():
+    with pytest.MonkeyPatch.context() as patch:
+        keep_many(patch)
+        yield
 
 
 def change(session, control, value):
@@ -92,7 +99,7 @@ def test_measurements_and_checkpoints_lie_at_fixed_updates():
         run.advance(count)
     assert run.tape.sparse("accuracy")[0].tolist() == [0, 50, 100, 130]
     assert run.phase == "done"
-    assert all(step % 2 == 0 for step in run._run.checkpoints.steps if step > 3)
+    assert set(range(8, 130, 8)) <= set(run._run.checkpoints.steps) <= {0, 1, *range(8, 130, 8)}
 
 
 def test_seek_clamps_and_keeps_the_future():
@@ -142,6 +149,18 @@ def test_a_change_in_the_past_is_a_branch():
     assert np.array_equal(model(run).theta, thetas[300])
 
 
+def test_a_ghost_has_the_measures_of_its_end():
+    run = session()
+    run.advance(50)
+    run.seek(10)
+    run.advance(90)
+    theta = model(run).theta.tolist()
+    run.seek(20)
+    assert run.result().facts["theta"] == theta and run.result().steps == 100
+    run.set("rate", 0.002)
+    assert run.ghosts[0].facts["theta"] == theta and run.ghosts[0].metrics["step"] == 100
+
+
 def test_an_action_may_change_the_model_or_the_controls():
     run = session()
     run.advance(10)
@@ -183,8 +202,10 @@ def test_undo_of_a_live_change_brings_the_run_back():
     assert np.array_equal(model(run).theta, theta) and [ghost.steps for ghost in run.ghosts] == [150]
     run.advance(100)
     thetas, rows = follow([])
-    assert np.array_equal(model(run).theta, thetas[200])
     assert np.array_equal(run.tape.column("loss"), rows[:200, 0])
+    for target in (200, 150, 130, 101, 100):
+        run.seek(target)
+        assert np.array_equal(model(run).theta, thetas[target])
 
 
 def test_undo_of_a_branch_brings_the_old_future_back():

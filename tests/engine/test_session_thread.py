@@ -196,6 +196,27 @@ def test_only_the_newest_of_many_seeks_matters(start):
     assert np.array_equal(model(run).theta, end)
 
 
+def test_a_seek_is_broken_off_by_what_makes_it_useless(start):
+    gate = Gate(Descent)
+    run = start(gate)
+    assert gate.entered.wait(60)
+    assert not run.interrupted()
+    run.want(())
+    assert not run.interrupted()
+    run.seek(5)
+    assert run.interrupted()
+    gate.open.set()
+    settled(run)
+    gate.entered.clear()
+    gate.open.clear()
+    run.reset(seed=2)
+    assert gate.entered.wait(60)
+    run.set("rate", 0.002)
+    run.seek(5)
+    assert not run.interrupted()
+    gate.open.set()
+
+
 def test_a_change_between_two_seeks_is_not_lost(start):
     run = start()
     run.finish()

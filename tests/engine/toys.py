@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from engine.checkpoints import Checkpoints
 from engine.errors import EngineError
 from engine.session import Session
 
@@ -147,6 +148,15 @@ class Gate:
         self.entered.set()
         assert self.open.wait(PATIENCE)
         return self.build(settings, seed)
+
+
+def keep_many(monkeypatch):
+    """A checkpoint at every eighth update, whatever an update costs here."""
+
+    def tune(self, update, capture):
+        self.stride, self.wide = 8, max(8, self.wide)
+
+    monkeypatch.setattr(Checkpoints, "tune", tune)
 
 
 SETTINGS = {"rate": 0.01, "momentum": 0.9, "width": 3}
