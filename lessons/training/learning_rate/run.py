@@ -103,17 +103,17 @@ class Valley(Surface):
             rows.append(
                 (
                     "=" + minus(f"{rate:g}"),
+                    f"fate.{facts['fate']}",
+                    metrics["b"],
+                    LECTURE.get((optimizer, rate)),
+                    metrics["w"],
+                    facts["arrival"] if facts["arrival"] >= 0 else None,
+                    metrics["loss"],
                     f"option.{optimizer}",
                     steps,
-                    facts["arrival"] if facts["arrival"] >= 0 else None,
-                    metrics["b"],
-                    metrics["w"],
-                    metrics["loss"],
-                    f"fate.{facts['fate']}",
-                    LECTURE.get((optimizer, rate)),
                 )
             )
-        names = ("rate", "optimizer", "updates", "arrival", "b", "w", "loss", "fate", "lecture")
+        names = ("rate", "fate", "b", "lecture", "w", "arrival", "loss", "optimizer", "updates")
         return Table(
             columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), chosen=len(rows) - 1
         )
@@ -123,26 +123,21 @@ class Valley(Surface):
         rate, slope = self.settings["rate"], self.trainer.gradient()
         gd = self.settings["optimizer"] == "gd"
         steps = []
-        for name, entry, to_go in (("b", BIAS, self.optimum[0]), ("w", WEIGHT, self.optimum[1])):
+        for name, entry, goal in (("b", BIAS, self.optimum[0]), ("w", WEIGHT, self.optimum[1])):
             path = self.series(entry)
             move = -rate * slope[entry] if gd else path[-1] - path[-2] if len(path) > 1 else 0.0
-            left = to_go - path[-1]
-            made = (f"−{rate:g} · ({slope[entry]:.4g}) = " if gd else "") + f"{move:.3g}"
+            left = goal - path[-1]
             steps += [
                 Step(text=f"∂L/∂{name} = {slope[entry]:.4g}", note=f"note.slope-{name}"),
-                Step(text=f"Δ{name} = {made}", note=f"note.step-{name}", hot=True),
+                Step(text=f"Δ{name} = {move:.3g}", note=f"note.step-{name}" if gd else "note.last", hot=True),
             ]
             if name == "b":
-                steps.append(Step(text=f"b* − b = {left:.2f}", note="note.left"))
+                steps.append(Step(text=f"b* − b = {round(left, 2) + 0.0:.2f}", note="note.left"))
                 if move * left > 0:
-                    steps.append(
-                        Step(text=f"{left:.2f} / {move:.3g} = {left / move:,.0f}", note="note.needed")
-                    )
+                    steps.append(Step(text=f"{left / move:,.0f}", note="note.needed"))
         low, high = self.curvature
-        steps += [
-            Step(text=f"λ₂/λ₁ = {high:,.0f} / {low:.3f} = {high / low:,.0f}", note="note.condition"),
-            Step(text=f"2/λ₂ = {2 / high:.5e}", note="note.limit"),
-        ]
+        steps.append(Step(text=f"λ₂/λ₁ = {high / low:,.0f}", note="note.condition"))
+        steps.append(Step(text=f"2/λ₂ = {2 / high:.5e}", note="note.limit"))
         return Numbers(steps=tuple(Step(text=minus(s.text), note=s.note, hot=s.hot) for s in steps))
 
 
@@ -151,18 +146,26 @@ def minus(text: str) -> str:
     return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
 
 
-# Answers that the run gives.
+# Answers that the run gives, to the question as it was put; other runs give none.
+
+
+def crawling(result: Result) -> str:
+    """What becomes of the slide's small rate: arrives, crawls, bounces or diverges."""
+    settings = result.settings
+    return fate(result) if (settings["optimizer"], settings["rate"]) == ("gd", 1e-7) else ""
+
+
+def norm_size(result: Result) -> str:
+    """Whether the gradient of a bouncing run is small or large at the end, against its start."""
+    if fate(result) != "bounces":
+        return ""
+    first = result.tape.column("gradient-norm")[0]
+    return "large" if result.metrics["gradient-norm"] > 0.01 * first else "small"
 
 
 def fate(result: Result) -> str:
     """arrives, crawls, bounces or diverges."""
     return result.facts["fate"]
-
-
-def norm_size(result: Result) -> str:
-    """Whether the gradient is small or large at the end, against the start."""
-    first = result.tape.column("gradient-norm")[0]
-    return "large" if result.metrics["gradient-norm"] > 0.01 * first else "small"
 
 
 # Claims.
