@@ -29,9 +29,10 @@ from engine.kernel import (
 from engine.random import SHUFFLE, key, permuted
 
 # Entries of `plan`: what a run is.
-EXAMPLES, ROWS, KEY, SHUFFLED, SHARDS, LIVE, TARGET, SIZE, MEAN = range(9)
+EXAMPLES, ROWS, KEY, SHUFFLED, SHARDS, LIVE, TARGET, SIZE, MEAN, WORK = range(10)
 # Entries of `cursor`: where it stands. PLACE is the next example of the epoch, COUNT the optimizer's updates.
 UPDATE, EPOCH, PLACE, COUNT = range(4)
+GATHER, FORWARD, BACKWARD = 1, 2, 4
 
 
 class Machine(NamedTuple):
@@ -61,6 +62,7 @@ class Data(NamedTuple):
 
 
 call_operation = caller("row hyper theta grad state act gact scratch ints ctx")
+call_work = caller("machine data plan cursor ctx k start stop tasks")
 call_pass = caller("machine data plan cursor ctx")
 call_reduce = caller("grad parts plan")
 call_apply = caller("optimizer theta grad first second knobs count plan")
@@ -84,6 +86,10 @@ def pass_signature(dtype: str):
     return types.void(machine_type(dtype), data_type(dtype), INTEGERS, INTEGERS, TABLE)
 
 
+def work_signature(dtype: str):
+    return types.void(*pass_signature(dtype).args, *[types.int64] * 4)
+
+
 def reduce_signature(dtype: str):
     return types.void(REAL[dtype][:, ::1], REAL[dtype][::1], INTEGERS)
 
@@ -94,29 +100,9 @@ def apply_signature(dtype: str):
 
 
 @kernel
-def forward(machine, k, ctx, start, stop):
-    """Some rows of the table on shard k."""
-    m = machine
-    grad, scratch = m.grad[k], m.scratch[k]
-    for q in range(start, stop):
-        row, hyper = m.rows[q], m.hyper[q]
-        call_operation(m.fw[row[OP]], row, hyper, m.theta, grad, m.state, m.act, m.gact, scratch, m.ints, ctx)
-
-
-@kernel
-def backward(machine, k, ctx, start, stop):
-    """The same rows from the last to the first."""
-    m = machine
-    grad, scratch = m.grad[k], m.scratch[k]
-    for q in range(stop - 1, start - 1, -1):
-        row, hyper = m.rows[q], m.hyper[q]
-        call_operation(m.bw[row[OP]], row, hyper, m.theta, grad, m.state, m.act, m.gact, scratch, m.ints, ctx)
-
-
-@kernel
-def gather(machine, data, plan, shuffled, stream, place, ctx):
+def gather(act, ints, data, plan, shuffled, stream, place, ctx):
     """Copy a shard's rows of the batch that starts at `place` of the epoch into the arena."""
-    act, x8, xr, labels, targets = machine.act, data.x8, data.xr, data.labels, data.targets
+    x8, xr, labels, targets = data.x8, data.xr, data.labels, data.targets
     by = act.dtype.type(1) / act.dtype.type(255)
     aim = plan[TARGET] * ctx[BATCH]
     for i in range(ctx[FIRST], ctx[LAST]):
@@ -128,26 +114,46 @@ def gather(machine, data, plan, shuffled, stream, place, ctx):
             for j in range(xr.shape[1]):
                 act[i * xr.shape[1] + j] = xr[r, j]
         if labels.shape[0]:
-            machine.ints[i] = labels[r]
+            ints[i] = labels[r]
         elif targets.shape[0]:
             for j in range(targets.shape[1]):
                 act[aim + i * targets.shape[1] + j] = targets[r, j]
 
 
 @kernel
-def order(plan, cursor, ctx):
-    """Whether this epoch is shuffled, and the key of its order; a batch of everything needs no shuffling."""
-    shuffled = plan[SHUFFLED] != 0 and ctx[0, BATCH] < plan[EXAMPLES]
-    return shuffled, key(plan[KEY], SHUFFLE, cursor[EPOCH])
+def work(machine, data, plan, cursor, ctx, k, start, stop, tasks):
+    """Do some of GATHER, FORWARD and BACKWARD (a sum) for shard k, on the table's rows start … stop - 1.
+
+    Leaves the shard's gradient, then its loss, in its row of `grad`; 0 if the shard has no examples.
+    """
+    m, c = machine, ctx[k]
+    grad, scratch = m.grad[c[SHARD]], m.scratch[c[SHARD]]
+    if c[FIRST] == c[LAST]:
+        for i in range(grad.size):
+            grad[i] = 0
+        return
+    if tasks & GATHER:  # a batch of everything needs no shuffling
+        shuffled = plan[SHUFFLED] != 0 and c[BATCH] < plan[EXAMPLES]
+        stream = key(plan[KEY], SHUFFLE, cursor[EPOCH])
+        gather(m.act, m.ints, data, plan, shuffled, stream, cursor[PLACE], c)
+    if tasks & FORWARD:
+        for q in range(start, stop):
+            row, hyper = m.rows[q], m.hyper[q]
+            call_operation(
+                m.fw[row[OP]], row, hyper, m.theta, grad, m.state, m.act, m.gact, scratch, m.ints, c
+            )
+    if tasks & BACKWARD:
+        for q in range(stop - 1, start - 1, -1):
+            row, hyper = m.rows[q], m.hyper[q]
+            call_operation(
+                m.bw[row[OP]], row, hyper, m.theta, grad, m.state, m.act, m.gact, scratch, m.ints, c
+            )
 
 
 @kernel
 def run_pass(machine, data, plan, cursor, ctx):
-    """Gather, forward, backward of one batch on this thread: the gradient, then the loss, into `grad[0]`."""
-    shuffled, stream = order(plan, cursor, ctx)
-    gather(machine, data, plan, shuffled, stream, cursor[PLACE], ctx[0])
-    forward(machine, 0, ctx[0], 0, plan[LIVE])
-    backward(machine, 0, ctx[0], 0, plan[LIVE])
+    """Gather, forward, backward of one batch on this thread."""
+    call_work(plan[WORK], machine, data, plan, cursor, ctx, 0, 0, plan[LIVE], GATHER | FORWARD | BACKWARD)
 
 
 @kernel
@@ -193,7 +199,7 @@ def length(g, total):
 
 @kernel
 def train(
-    work, reduction, application, optimizer, machine, data, plan, cursor, ctx, first, second, knobs, parts,
+    passing, reduction, application, optimizer, machine, data, plan, cursor, ctx, first, second, knobs, parts,
     watch, out,
 ):  # fmt: skip
     """Do out.shape[0] updates; a loss or gradient that is not finite ends them before θ is touched.
@@ -209,7 +215,7 @@ def train(
             ctx[k, LAST] = -(-(k + 1) * batch // shards) if k < shards else batch
             ctx[k, BATCH], ctx[k, STEP], ctx[k, SEED] = batch, cursor[UPDATE], plan[KEY]
             ctx[k, MODE], ctx[k, SHARD] = TRAIN, k % shards
-        call_pass(work, machine, data, plan, cursor, ctx)
+        call_pass(passing, machine, data, plan, cursor, ctx)
         call_reduce(reduction, grad, parts, plan)
         loss, total = grad[0, size], parts[0]
         for k in range(1, shards):
@@ -234,12 +240,12 @@ def train(
 
 def train_signature(dtype: str):
     line = REAL[dtype][::1]
-    addresses, run = [types.int64] * 4, (machine_type(dtype), data_type(dtype), INTEGERS, INTEGERS, TABLE)
+    addresses, run = [types.int64] * 4, pass_signature(dtype).args
     return types.int64(*addresses, *run, *[line] * 4, INTEGERS, types.float64[:, ::1])
 
 
 @kernel
-def measure(machine, data, plan, ctx, total, offset, values):
+def measure(machine, data, plan, cursor, ctx, total, offset, values):
     """Go once through the data in blocks of plan[ROWS], in order; returns the loss over all of it.
 
     The gradient is summed into `total` unless that is empty; `values` (N, width), unless empty, gets the
@@ -247,18 +253,20 @@ def measure(machine, data, plan, ctx, total, offset, values):
     """
     size, width, loss, grad = plan[SIZE], values.shape[1], 0.0, machine.grad
     count = machine.rows.shape[0] if width else plan[LIVE]
-    total[:] = 0
+    for i in range(total.size):
+        total[i] = 0
     for start in range(0, plan[EXAMPLES], plan[ROWS]):
         batch = min(plan[ROWS], plan[EXAMPLES] - start)
+        cursor[PLACE] = start
         ctx[0, FIRST], ctx[0, LAST], ctx[0, BATCH], ctx[0, MODE] = 0, batch, batch, EVALUATE
-        gather(machine, data, plan, False, key(0, 0, 0), start, ctx[0])
-        forward(machine, 0, ctx[0], 0, count)
+        call_work(plan[WORK], machine, data, plan, cursor, ctx, 0, 0, count, GATHER | FORWARD)
         share = batch / plan[EXAMPLES] if plan[MEAN] else 1.0
         loss += share * grad[0, size]
-        for i in range(batch * width):
-            values[start + i // width, i % width] = machine.act[offset * batch + i]
+        for i in range(batch):
+            for j in range(width):
+                values[start + i, j] = machine.act[offset * batch + i * width + j]
         if total.size:
-            backward(machine, 0, ctx[0], 0, plan[LIVE])
+            call_work(plan[WORK], machine, data, plan, cursor, ctx, 0, 0, plan[LIVE], BACKWARD)
             part = grad.dtype.type(share)
             for i in range(size):
                 total[i] += part * grad[0, i]
@@ -267,23 +275,22 @@ def measure(machine, data, plan, ctx, total, offset, values):
 
 def measure_signature(dtype: str):
     line, table = REAL[dtype][::1], REAL[dtype][:, ::1]
-    return types.float64(machine_type(dtype), data_type(dtype), INTEGERS, TABLE, line, types.int64, table)
+    return types.float64(*pass_signature(dtype).args, line, types.int64, table)
 
 
 @kernel
-def survey(machine, data, plan, ctx, total, values, places, points, losses):
+def survey(machine, data, plan, cursor, ctx, total, values, places, points, losses):
     """The loss over the data with θ[places] replaced by each row of `points`; θ is left as it was."""
     theta = machine.theta
     kept = theta[places]
     for p in range(points.shape[0]):
         for k in range(places.size):
             theta[places[k]] = points[p, k]
-        losses[p] = measure(machine, data, plan, ctx, total, 0, values)
+        losses[p] = measure(machine, data, plan, cursor, ctx, total, 0, values)
     for k in range(places.size):
         theta[places[k]] = kept[k]
 
 
 def survey_signature(dtype: str):
     line, table = REAL[dtype][::1], REAL[dtype][:, ::1]
-    places = (INTEGERS, table, types.float64[::1])
-    return types.void(machine_type(dtype), data_type(dtype), INTEGERS, TABLE, line, table, *places)
+    return types.void(*pass_signature(dtype).args, line, table, INTEGERS, table, types.float64[::1])

@@ -5,59 +5,49 @@ from __future__ import annotations
 from numba import prange
 
 from engine.interpreter import (
+    BACKWARD,
+    FORWARD,
+    GATHER,
     LIVE,
-    PLACE,
     SHARDS,
     SIZE,
-    backward,
+    WORK,
     call_optimizer,
-    forward,
-    gather,
-    order,
+    call_work,
     squares,
 )
-from engine.kernel import FIRST, LAST, kernel, parallel
+from engine.kernel import kernel, parallel
 
 BLOCK = 2048  # entries of θ: a block of every shard's gradient fits the nearest cache
 
 
-@kernel
-def run_rows(machine, k, ctx, start, stop, back):
-    """Some rows of the table on shard k, forwards or backwards; a shard without rows has gradient 0."""
-    if ctx[FIRST] == ctx[LAST]:
-        machine.grad[k, :] = 0
-    elif back:
-        backward(machine, k, ctx, start, stop)
-    else:
-        forward(machine, k, ctx, start, stop)
-
-
 @parallel
+def run_shards(machine, data, plan, cursor, ctx, start, stop, tasks):
+    """The same tasks on every shard at once."""
+    for k in prange(plan[SHARDS]):
+        call_work(plan[WORK], machine, data, plan, cursor, ctx, k, start, stop, tasks)
+
+
+@kernel
 def run_pass(machine, data, plan, cursor, ctx):
     """Gather, forward, backward: every shard leaves gradient and loss in its own row of `grad`.
 
     The walk stops at each row that needs the whole batch and runs it once, into `grad[0]`.
     """
-    segments, shards, live, place = machine.segments, plan[SHARDS], plan[LIVE], cursor[PLACE]
-    shuffled, stream = order(plan, cursor, ctx)
+    segments, shards = machine.segments, plan[SHARDS]
     pieces = segments.shape[0]
     if pieces == 1 and not segments[0, 2]:
-        for k in prange(shards):
-            gather(machine, data, plan, shuffled, stream, place, ctx[k])
-            run_rows(machine, k, ctx[k], 0, live, 0)
-            run_rows(machine, k, ctx[k], 0, live, 1)
-    else:
-        for k in prange(shards):
-            gather(machine, data, plan, shuffled, stream, place, ctx[k])
-        for turn in range(2 * pieces):
-            back = turn // pieces
-            piece = 2 * pieces - 1 - turn if back else turn
-            start, stop = segments[piece, 0], segments[piece, 1]
-            if segments[piece, 2]:
-                run_rows(machine, 0, ctx[shards], start, stop, back)
-            else:
-                for k in prange(shards):
-                    run_rows(machine, k, ctx[k], start, stop, back)
+        run_shards(machine, data, plan, cursor, ctx, 0, plan[LIVE], GATHER | FORWARD | BACKWARD)
+        return
+    run_shards(machine, data, plan, cursor, ctx, 0, 0, GATHER)
+    for turn in range(2 * pieces):
+        piece = turn if turn < pieces else 2 * pieces - 1 - turn
+        tasks = FORWARD if turn < pieces else BACKWARD
+        start, stop = segments[piece, 0], segments[piece, 1]
+        if segments[piece, 2]:
+            call_work(plan[WORK], machine, data, plan, cursor, ctx, shards, start, stop, tasks)
+        else:
+            run_shards(machine, data, plan, cursor, ctx, start, stop, tasks)
 
 
 @kernel

@@ -98,7 +98,7 @@ class Trainer:
         address(walk.train, walk.train_signature(dtype))
 
     def _plans(self, examples: int, shuffle: bool) -> np.ndarray:
-        plan = np.zeros(9, np.int64)
+        plan = np.zeros(10, np.int64)
         plan[walk.EXAMPLES], plan[walk.ROWS], plan[walk.KEY] = examples, 1, self.seed
         plan[walk.SHUFFLED], plan[walk.SHARDS], plan[walk.LIVE] = shuffle, self.shards, self.program.live
         plan[walk.TARGET], plan[walk.SIZE], plan[walk.MEAN] = (
@@ -106,6 +106,7 @@ class Trainer:
             self.program.size,
             self.program.mean,
         )
+        plan[walk.WORK] = address(walk.work, walk.work_signature(self.dtype))
         return plan
 
     def _read(self, x, y) -> walk.Data:
@@ -218,7 +219,8 @@ class Trainer:
     def train(self, updates: int) -> np.ndarray:
         """Do `updates` updates in one call without the interpreter lock: (done, len(columns)) float64.
 
-        Each row is as of before its update. When loss or gradient is not finite, that row is the last, θ is not touched, and `fault` tells why; then there are no more rows until a setting changes.
+        Each row is as of before its update. When loss or gradient is not finite, that row is the last,
+        θ is not touched, and `fault` tells why; then there are no more rows until a setting changes.
         """
         out = np.empty((max(0, updates) if self._fault is None else 0, len(self.columns)))
         if not len(out):
@@ -272,13 +274,13 @@ class Trainer:
         width = 0 if node is None else program.nodes[node].width
         values = np.zeros((examples, width), self.dtype)
         grad = np.zeros((1, program.size + 1), self.dtype)
-        context = np.zeros((1, FIELDS), np.int64)
+        cursor, context = np.zeros(4, np.int64), np.zeros((1, FIELDS), np.int64)
         offset = 0 if node is None else program.buffers[node]
         if JIT:
             address(walk.measure, walk.measure_signature(self.dtype))
         with np.errstate(all="ignore"):
             machine = self._machine(grad, self._room(rows))
-            loss = walk.measure(machine, data, plan, context, total, offset, values)
+            loss = walk.measure(machine, data, plan, cursor, context, total, offset, values)
         return float(loss), total, values
 
     def evaluate(self, x=None, y=None) -> dict[str, float]:
@@ -315,9 +317,10 @@ class Trainer:
         if JIT:
             address(walk.survey, walk.survey_signature(self.dtype))
         with np.errstate(all="ignore"):
-            machine, context = self._machine(grad, self._room(rows)), np.zeros((1, FIELDS), np.int64)
+            machine = self._machine(grad, self._room(rows))
+            cursor, context = np.zeros(4, np.int64), np.zeros((1, FIELDS), np.int64)
             empty = np.zeros(0, self.dtype), np.zeros((self.examples, 0), self.dtype)
-            walk.survey(machine, self._data, plan, context, *empty, places, points, losses)
+            walk.survey(machine, self._data, plan, cursor, context, *empty, places, points, losses)
         return losses
 
     # Going back
