@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -186,46 +186,32 @@ class Bag(Training):
         return self._curve() if view == "bag" else Numbers(steps=tuple(self._worked()))
 
     def _curve(self) -> Curve:
-        each = 2 if self.settings["shape"] == "relu" else 1
-        parts = [
-            Line(
-                word="series.part",
-                x=FINE,
-                y=np.where(np.abs(y) < 1.6, y, np.nan),
-                role="part",
-                hue=k // each % 8,
-            )
-            for k, y in enumerate(self.lines(FINE))
-        ]
+        """Target, sum and pieces; hue 0 is left to the sum."""
+        each, lines = 2 if self.settings["shape"] == "relu" else 1, self.lines(FINE)
+        top = min(3.0, max(1.5, np.ceil(2 * np.max(lines)) / 2))
+        low = max(-3.0, min(-1.5, np.floor(2 * np.min(lines)) / 2))
+        parts = []
+        for k, line in enumerate(lines):
+            y = np.where((line <= top) & (line >= low), line, np.nan)
+            parts.append(Line(word="series.part", x=FINE, y=y, role="part", hue=1 + k // each % 7))
         aim = Line(word="series.target", x=FINE, y=target(self.settings, FINE), role="target")
-        total = Line(word="series.sum", x=FINE, y=self.sum(FINE), role="sum")
-        limits = (-5.0, 5.0, -1.6, 1.6)
-        cursor = float(self.settings["probe"])
+        total = Line(word="series.sum", x=FINE, y=self.sum(FINE), role="sum", hue=0)
+        limits, cursor = (-5.0, 5.0, float(low), float(top)), float(self.settings["probe"])
         return Curve(lines=(*parts, aim, total), x="axis.x", y="axis.y", limits=limits, cursor=cursor)
 
-    def _worked(self):
-        x, shape = self.settings["probe"], self.settings["shape"]
+    def _worked(self) -> Iterator[Step]:
+        x, shape = float(self.settings["probe"]), self.settings["shape"]
         pieces, unit = self.pieces(), self._unit(self.settings)
-        w, b, c = pieces[unit]
         gap, par = self.gap(), PAR[self.settings["target"]]
-        yield Step(text=f"|Δ| = {gap:.3f} → {GOAL:.2f}", note="note.gap", hot=gap <= GOAL)
+        yield Step(text=f"|Δ| = {gap:.3f} → {GOAL:.2f}", note="note.gap")
         yield Step(text=f"K = {len(pieces)} / {par}", note="note.par", hot=gap <= GOAL and len(pieces) <= par)
-        yield Step(text=f"w = {w:.2f}  b = {b:.2f}  c = {c:.2f}", note="note.chosen", hot=True)
-        if shape == "relu":
-            for k, pair in enumerate(split(pieces)):
-                (z1, z2), (c1, c2) = pair[:, 0] * x + pair[:, 1], pair[:, 2]
-                value = c1 * max(z1, 0) + c2 * max(z2, 0)
-                text = f"{c1:.2f}·r({z1:.2f}) {c2:+.2f}·r({z2:.2f}) = {value:.2f}"
-                yield Step(text=text, note="note.piece", hot=k == unit)
-        else:
-            name = "σ" if shape == "sigmoid" else "h"
-            for k, (w, b, c) in enumerate(pieces):
-                z = b + w * x
-                a = bend(z, shape)
-                text = f"c{index(k + 1)}·{name}({z:.2f}) = {c:.2f}·{a:.2f} = {c * a:.2f}"
-                yield Step(text=text, note="note.piece", hot=k == unit)
+        w, b, c = pieces[unit]
+        yield Step(text=f"w = {w:.2f}  b = {b:.2f}  c = {c:.2f}", note="note.chosen")
+        for k, piece in enumerate(pieces):
+            text = _pair(piece, x) if shape == "relu" else _single(piece, x, shape, k)
+            yield Step(text=text, note="note.piece" if k == unit else "", hot=k == unit)
         yield Step(text=f"b = {self.floor:.2f}", note="note.floor")
-        here = np.array([float(x)])
+        here = np.array([x])
         yield Step(
             text=f"y = {self.sum(here)[0]:.2f} ↔ {target(self.settings, here)[0]:.2f}", note="note.sum"
         )
@@ -244,3 +230,18 @@ class Bag(Training):
         pairs = Trainer(network(2 * len(pieces), "relu"), X[:, None], dtype="float64", theta=theta)
         apart = np.abs(pairs.predict() - self.trainer.predict()).max()
         return {"pieces": pieces.tolist(), "floor": self.floor, "ramp": self.born, "split": float(apart)}
+
+
+def _single(piece: np.ndarray, x: float, shape: str, k: int) -> str:
+    """What piece k gives at x, worked: c·σ(z) = c·a = value."""
+    w, b, c = piece
+    a = bend(b + w * x, shape)
+    name = "σ" if shape == "sigmoid" else "h"
+    return f"c{index(k + 1)}·{name}({b + w * x:.2f}) = {c:.2f}·{a:.2f} = {c * a:.2f}"
+
+
+def _pair(piece: np.ndarray, x: float) -> str:
+    """The same as two ReLUs: c·r(z₁) − c·r(z₂) = value."""
+    (pair,) = split(piece[None])
+    (z1, z2), (c1, c2) = pair[:, 0] * x + pair[:, 1], pair[:, 2]
+    return f"{c1:.2f}·r({z1:.2f}) {c2:+.2f}·r({z2:.2f}) = {c1 * max(z1, 0) + c2 * max(z2, 0):.2f}"

@@ -80,10 +80,10 @@ class Matrix(Still):
         for i, row in enumerate(now["W"]):
             inner = " ".join(f"{w:+.1f}·{_signed(x)}" for w, x in zip(row, now["x"], strict=True))
             text = f"r{index(i + 1)} = {now['b'][i]:.1f} {inner} = {now['r'][i]:.2f}"
-            steps.append(Step(text=text, note="note.r", hot=self.hot("r", i)))
+            steps.append(Step(text=text, note="" if i else "note.r", hot=self.hot("r", i)))
         for i, a in enumerate(now["a"]):
             text = f"a{index(i + 1)} = σ({now['r'][i]:.2f}) = {a:.3f}"
-            steps.append(Step(text=text, note="note.a", hot=self.hot("a", i)))
+            steps.append(Step(text=text, note="" if i else "note.a", hot=self.hot("a", i)))
         inner = " ".join(f"{c:+.1f}·{a:.3f}" for c, a in zip(now["c"], now["a"], strict=True))
         text = f"y = {now['floor'][0]:.1f} {inner} = {now['y'][0]:.3f}"
         steps.append(Step(text=text, note="note.y", hot=self.hot("y", 0)))

@@ -51,6 +51,18 @@ def linear_accuracy(x: np.ndarray, y: np.ndarray, updates: int = 400) -> float:
     return line.evaluate()["accuracy"]
 
 
+def spread(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(N, 2) places of vectors (N, d) along the two directions in which they spread most."""
+    v = vectors.astype(np.float64) - vectors.mean(axis=0)
+    _, directions = np.linalg.eigh(v.T @ v)
+    at = v @ directions[:, :-3:-1]
+    # An eigenvector's sign is arbitrary: zeros lie right of ones, and above sevens.
+    for axis, (more, less) in enumerate(((0, 1), (0, 7))):
+        if at[labels == more, axis].mean() < at[labels == less, axis].mean():
+            at[:, axis] *= -1
+    return at
+
+
 class Hidden(Training):
     """What the learner's hidden layers make of the input; subclasses bring data and pictures.
 
@@ -184,17 +196,11 @@ class Digits(Hidden):
         updates = -(-len(x) // settings["batch"])
         super().__init__(settings, seed, net, top, ((x, y), glimpse()), updates * settings["epochs"])
         self._whole: tuple[Any, float] = (None, 0.0)
+        self._pixels: Plane | None = None
 
     def _plane(self, vectors: np.ndarray) -> Plane:
         """Test digits on the two directions in which `vectors` (SHOWN, d) spread most; hue by digit."""
-        y = self.labels[:SHOWN]
-        v = vectors.astype(np.float64) - vectors.mean(axis=0)
-        _, directions = np.linalg.eigh(v.T @ v)
-        at = v @ directions[:, :-3:-1]
-        # An eigenvector's sign is arbitrary: zeros lie right of ones, and above sevens.
-        for axis, (more, less) in enumerate(((0, 1), (0, 7))):
-            if at[y == more, axis].mean() < at[y == less, axis].mean():
-                at[:, axis] *= -1
+        y, at = self.labels[:SHOWN], spread(vectors, self.labels[:SHOWN])
         reach = float(np.abs(at).max() * 1.05) + 1e-6
         dots = Dots(word="series.digits", x=at[:, 0].copy(), y=at[:, 1].copy(), group=y.copy())
         return Plane(extent=(-reach, reach, -reach, reach), dots=(dots,), x="axis.first", y="axis.second")
@@ -203,7 +209,9 @@ class Digits(Hidden):
         return self._plane(self.trainer.predict(self.test[:SHOWN], node=self.hidden))
 
     def input(self) -> Plane:
-        return self._plane(self.test[:SHOWN] / 255.0)
+        if self._pixels is None:
+            self._pixels = self._plane(self.test[:SHOWN] / 255.0)
+        return self._pixels
 
     def units(self) -> Images:
         """The weights of the first layer's units as pictures, each scaled to its largest weight."""
