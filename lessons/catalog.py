@@ -111,6 +111,11 @@ class Lesson:
         module, _, function = name.partition(":")
         return getattr(self._module(module), function)
 
+    def offers(self, name: str) -> bool:
+        """Whether the lesson's folder has the function "module:function"."""
+        module, _, function = name.partition(":")
+        return hasattr(self._module(module), function)
+
     @cached_property
     def _words(self) -> list[words.Table]:
         return [words.read(self.folder / "words.toml")]

@@ -102,7 +102,7 @@ EXPERIMENTS = {
         views=(
             View(id="plane", kind="plane", moves="start"),
             View(id="fit", kind="curve"),
-            View(id="loss", kind="curve", series=("loss",), log=True),
+            View(id="loss", kind="curve", series=("loss",)),
             View(id="numbers", kind="numbers"),
         ),
         actions=(
