@@ -389,6 +389,28 @@ def test_finished_holds_runs_of_their_settings_only():
     assert run.finished[0].facts["theta"] == run.ghosts[-1].facts["theta"]
 
 
+def test_a_run_is_finished_once_and_anew_after_a_change_at_its_start():
+    run = session(descent(limit=40))
+    run.finish()
+    run.reset(seed=2)
+    run.undo()
+    assert run.phase == "done" and len(run.finished) == 1
+    run.seek(0)
+    run.set("rate", 0.002)
+    run.finish()
+    assert [result.settings["rate"] for result in run.finished] == [0.01, 0.002]
+
+
+def test_an_action_at_a_divergence_lets_the_model_try_again():
+    run = session(settings={**SETTINGS, "rate": 3.0})
+    run.finish()
+    rows = len(run.tape)
+    run.act("kick")
+    assert run.phase == "paused" and len(run.tape) == rows - 1
+    run.advance(1)
+    assert run.phase == "diverged" and len(run.tape) == rows
+
+
 def test_a_session_can_start_with_a_log():
     run = session(log=((20, "rate", 0.002), (40, ACT, "kick")))
     run.advance(300)
