@@ -52,7 +52,7 @@ class Bridge:
                 self.builder(),
                 self.settings,
                 self.seed,
-                live=self.experiment.live,
+                live=self.experiment.live | frozenset(self.swept()),
                 pace=self.experiment.pace,
                 log=self._replay,
             )
@@ -77,19 +77,21 @@ class Bridge:
         arms = self.experiment.arms
         if arms is None:
             return build
-        own = self.lesson.call("run:own") if self.lesson.offers("run:own") else None
+        own = self.lesson.call("run:own")
 
         def build_arms(settings: Mapping[str, Any], seed: int):
             makers = {name: partial(build, {**settings, **arm}, seed) for name, arm in arms.arms.items()}
-            pictures = own(self.section.experiment, settings) if own else {}
+            chosen = next((name for name, arm in arms.arms.items() if arm.items() <= settings.items()), None)
+            pictures = own(self.section.experiment, settings)
             if isinstance(arms, Sweep):
-                chosen = next(
-                    (n for n, arm in arms.arms.items() if arm.items() <= dict(settings).items()), None
-                )
-                return SweepModel(makers, arms.arms, chosen or next(iter(makers)), own=pictures)
-            return Race({name: make() for name, make in makers.items()}, own=pictures)
+                return SweepModel(makers, arms.arms, chosen, own=pictures)
+            return Race({name: make() for name, make in makers.items()}, arms.arms, chosen, own=pictures)
 
         return build_arms
+
+    def swept(self) -> tuple[str, ...]:
+        """Controls that choose which run of a sweep is shown, and train nothing anew."""
+        return tuple(self.experiment.arms.over) if isinstance(self.experiment.arms, Sweep) else ()
 
     def send(self, command: Callable) -> None:
         """Do `command(session)` now, or as soon as there is a session."""

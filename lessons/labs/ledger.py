@@ -107,7 +107,7 @@ class Ledger(Training):
             right, k = (y, 1) if Y[n, 0] else (1 - y, 2)
             text = f"C{'¹²³'[n]} = −ln y{'₁₂'[k - 1]} = −ln {right:.3f} = {cost:.3f}"
             steps.append(Step(text=text, note="" if n else "note.example"))
-        parts = " + ".join(f"{c:.3f}" for c in costs)
+        parts = "+".join(f"{c:.3f}" for c in costs)
         mean = self.settings["total"] == "mean"
         text = f"L = ({parts})/3 = {loss:.3f}" if mean else f"L = {parts} = {loss:.3f}"
         steps.append(Step(text=text, note="note.mean" if mean else "note.total", hot=True))
@@ -115,7 +115,7 @@ class Ledger(Training):
         for name, g, check in zip(NAMES, gradient, checked, strict=True):
             steps.append(
                 Step(
-                    text=f"∂L/∂{name} = {g:+.3f}  (ΔL/Δ{name} = {check:+.3f})",
+                    text=f"∂L/∂{name} = {g:+.3f} ≈ {check:+.3f}",
                     note="note.slope" if name == NAMES[-1] else "",
                 )
             )
@@ -123,7 +123,7 @@ class Ledger(Training):
         sign, rate = "+" if plus else "−", self.settings["rate"]
         for name, old, g in zip(NAMES, theta, gradient, strict=True):
             new = old - self._rate(self.settings) * g
-            text = f"{name} ← {old:.3f} {sign} {rate:g}·({g:+.3f}) = {new:.3f}"
+            text = f"{name} ← {old:.3f}{sign}{rate:g}·({g:.3f}) = {new:.3f}"
             last = "note.away" if plus else "note.new"
             steps.append(Step(text=text, note=last if name == NAMES[-1] else ""))
         return Numbers(steps=tuple(steps))

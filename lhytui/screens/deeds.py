@@ -456,12 +456,16 @@ class Deeds:
         self.wake()
         self.repaint_chrome()
 
+    def place_of(self, view: spec.View, payload: Any, rect: layout.Rect, x: int, y: int):
+        """What the cell stands for in the view's own coordinates, None for nothing."""
+        return place_in_view(view.kind, payload, rect.width, rect.height, x, y, self.words)
+
     def click_view(self, k: int, x: int, y: int) -> None:
         id, rect = self.views[k]
         view = self.experiment.view(id)
         self.pane = f"view-{k}"
         payload = self.bridge.payload(view, self.name_change)
-        place = None if payload is None else place_in_view(view.kind, payload, rect.width, rect.height, x, y)
+        place = None if payload is None else self.place_of(view, payload, rect, x, y)
         if not view.moves or place is None:
             self.cursors[id], self.inspecting = (x, y), True
             return

@@ -19,7 +19,7 @@ from lhytui.draw import draw
 from lhytui.draw.canvas import Canvas
 from lhytui.draw.number import short
 from lhytui.screens.deeds import Deeds
-from lhytui.screens.story import Story
+from lhytui.screens.story import Story, lines
 from lhytui.values import value
 from lhytui.widgets.keybar import KeyBar
 from lhytui.widgets.painter import Painter, stand
@@ -296,10 +296,12 @@ class LessonScreen(Deeds, Screen):
         if payload is None or isinstance(payload, Exception):
             canvas = Canvas(width, height)
             canvas.put(0, 0, panels.cut(title, width), fg=self.ink.dim)
-            state = "ui.view.failed" if isinstance(payload, Exception) else f"ui.phase.{self.bridge.phase}"
-            canvas.put(
-                2, height // 2, panels.cut(self.say(state, detail=str(payload)), width - 4), fg=self.ink.dim
-            )
+            if isinstance(payload, Exception):
+                state = self.say("ui.view.failed", detail=str(payload))
+            else:
+                state = self.fault_text() or self.say(f"ui.phase.{self.bridge.phase}")
+            for row, text in enumerate(lines(state, width - 4)[: height - 2]):
+                canvas.put(2, min(height // 2, 3) + row, text, fg=self.ink.dim)
             return canvas
         canvas = draw(view.kind, payload, width, height, self.ink, self.words, title)
         if self.pane == f"view-{k}":

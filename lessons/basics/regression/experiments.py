@@ -148,7 +148,7 @@ EXPERIMENTS = {
     "days": Experiment(
         lab="net",
         controls=(
-            Choice(id="days", options=("1", "7", "28", "56"), default="7"),
+            Choice(id="days", options=("1", "7", "28", "56"), default="7", live=True),
             Number(
                 id="rate",
                 lo=1e-4,

@@ -254,7 +254,7 @@ class Linear(Training):
             x, y = (part[-WEEKS:] for part in self.new)
             at = np.arange(len(y)) - float(len(y))
             lines = (
-                Line(word="series.truth", x=at, y=y, role="target", hue=3),
+                Line(word="series.truth", x=at, y=y, role="target", hue=4),
                 Line(word="series.forecast", x=at.copy(), y=self.forecast(x), role="raw", hue=0),
             )
             return Curve(lines=lines, x="axis.day", y="axis.births")
