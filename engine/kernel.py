@@ -48,16 +48,7 @@ def cache_folder() -> Path:
     return folder
 
 
-def wide_vectors() -> bool:
-    """Whether this is an AMD processor with 512-bit vectors, where OpenBLAS by itself uses 256 of them."""
-    features = llvmlite.binding.get_host_cpu_features()
-    wide = all(features.get(f"avx512{part}") for part in ("f", "bw", "dq", "vl"))
-    return wide and llvmlite.binding.get_host_cpu_name().startswith("znver")
-
-
 os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
-if wide_vectors():  # read when SciPy's BLAS is loaded
-    os.environ.setdefault("OPENBLAS_CORETYPE", "SkylakeX")
 
 import numba  # noqa: E402
 from numba import config, types  # noqa: E402
