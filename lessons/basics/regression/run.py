@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -271,18 +271,17 @@ class Linear(Training):
 
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
     """Views over all arms of a sweep."""
-    return {"table": partial(table, chosen=settings["days"])} if experiment == "days" else {}
+    return {"table": table} if experiment == "days" else {}
 
 
-def table(arms: Mapping[str, Model | None], past: Sequence[Result], chosen: str = "") -> Table:
+def table(arms: Mapping[str, Model | None], past: Sequence[Result]) -> Table:
     """Mean absolute errors of each number of days, with the lecture's beside them."""
     rows = []
     for name, model in arms.items():
         measured = model.metrics() if model is not None else {}
         rows.append((int(name), measured.get("train"), measured.get("unseen"), *LECTURE[int(name)]))
     names = ("days", "train", "unseen", "lecture-train", "lecture-unseen")
-    at = list(arms).index(chosen) if chosen in arms else -1
-    return Table(columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), bar=2, chosen=at)
+    return Table(columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), bar=2)
 
 
 def fall(result: Result) -> str:
