@@ -16,7 +16,7 @@ from lessons.views import Dots, Line, Plane
 
 FIELD = (96, 64)  # points of the field, across and up
 FINE = 400  # a path keeps its points where they leave a cell of 1/400 of the picture
-FAR = 50.0  # pictures away from the picture: as far as a path is followed
+FAR = 3.0  # pictures away from the picture: a path that goes farther and never comes back ends there
 
 Extent = tuple[float, float, float, float]
 
@@ -128,14 +128,17 @@ class Surface(Training):
 
 
 def thin(x: np.ndarray, y: np.ndarray, extent: Extent) -> tuple[np.ndarray, np.ndarray]:
-    """A path without the points that stay within a small cell of the point before; kept near the picture."""
+    """A path without the points that stay within a small cell of the point before, and without its flight."""
     x0, x1, y0, y1 = extent
-    u = np.clip((x - x0) / (x1 - x0), -FAR, FAR)
-    v = np.clip((y - y0) / (y1 - y0), -FAR, FAR)
-    cells = np.floor(np.stack([u, v]) * FINE)
+    u, v = (x - x0) / (x1 - x0), (y - y0) / (y1 - y0)
+    near = np.flatnonzero(np.maximum(np.abs(u - 0.5), np.abs(v - 0.5)) < FAR)
+    end = near[-1] + 2 if len(near) else 1
+    x = np.clip(x[:end], x0 - FAR * (x1 - x0), x1 + FAR * (x1 - x0))
+    y = np.clip(y[:end], y0 - FAR * (y1 - y0), y1 + FAR * (y1 - y0))
+    cells = np.floor(np.stack([u[:end], v[:end]]) * FINE)
     keep = np.ones(len(x), bool)
     keep[1:-1] = (cells[:, 1:-1] != cells[:, :-2]).any(axis=0)
-    return x0 + u[keep] * (x1 - x0), y0 + v[keep] * (y1 - y0)
+    return x[keep], y[keep]
 
 
 class Track(Surface):

@@ -7,6 +7,7 @@ import pytest
 
 from engine.session import Session
 from lessons import catalog, proof
+from lessons.labs.surface import thin
 from lessons.text import Fold, Formula
 
 EDGE = 1.1449e-6
@@ -233,3 +234,11 @@ def test_a_path_that_flies_away_stays_drawable(lesson):
     plane = here.frame().views["plane"]
     assert all(np.isfinite(line.x).all() and np.isfinite(line.y).all() for line in plane.paths)
     assert here.phase == "diverged"
+
+
+def test_a_path_keeps_its_turns_and_drops_what_cannot_be_seen():
+    x, y = np.array([0.0, 0.5, 0.5, 0.5, 1.0]), np.array([0.0, 1.0, 1.0, 0.2, 0.2])
+    kept = thin(x, y, (0.0, 1.0, 0.0, 1.0))
+    assert np.array(kept).T.tolist() == [[0, 0], [0.5, 1], [0.5, 0.2], [1, 0.2]]
+    away = thin(np.array([0.5, 9.0, 0.6, 1e150, 1e160]), np.full(5, 0.5), (0.0, 1.0, 0.0, 1.0))
+    assert away[0].tolist() == [0.5, 4.0, 0.6, 4.0]

@@ -104,9 +104,9 @@ class Valley(Surface):
                 (
                     "=" + minus(f"{rate:g}"),
                     f"fate.{facts['fate']}",
-                    metrics["b"],
+                    "=" + minus(f"{metrics['b']:.5g}"),
                     LECTURE.get((optimizer, rate)),
-                    metrics["w"],
+                    "=" + minus(f"{metrics['w']:.4g}"),
                     facts["arrival"] if facts["arrival"] >= 0 else None,
                     metrics["loss"],
                     f"option.{optimizer}",
