@@ -100,24 +100,29 @@ def apply_signature(dtype: str):
 
 
 @kernel
+def copy(table, r, scale, act, start):
+    """Row r of a table, scaled, into the arena; a function of its own, so that its loop is vectorised."""
+    for j in range(table.shape[1]):
+        act[start + j] = act.dtype.type(table[r, j]) * scale
+
+
+@kernel
 def gather(act, ints, data, plan, shuffled, stream, place, ctx):
     """Copy a shard's rows of the batch that starts at `place` of the epoch into the arena."""
     x8, xr, labels, targets = data.x8, data.xr, data.labels, data.targets
-    by = act.dtype.type(1) / act.dtype.type(255)
+    one = act.dtype.type(1)
+    by = one / act.dtype.type(255)
     aim = plan[TARGET] * ctx[BATCH]
     for i in range(ctx[FIRST], ctx[LAST]):
         r = permuted(place + i, plan[EXAMPLES], stream) if shuffled else place + i
         if x8.shape[0]:
-            for j in range(x8.shape[1]):
-                act[i * x8.shape[1] + j] = act.dtype.type(x8[r, j]) * by
+            copy(x8, r, by, act, i * x8.shape[1])
         elif xr.shape[0]:
-            for j in range(xr.shape[1]):
-                act[i * xr.shape[1] + j] = xr[r, j]
+            copy(xr, r, one, act, i * xr.shape[1])
         if labels.shape[0]:
             ints[i] = labels[r]
         elif targets.shape[0]:
-            for j in range(targets.shape[1]):
-                act[aim + i * targets.shape[1] + j] = targets[r, j]
+            copy(targets, r, one, act, aim + i * targets.shape[1])
 
 
 @kernel

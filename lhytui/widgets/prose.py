@@ -103,7 +103,7 @@ class Prose(ScrollView, can_focus=False, inherit_bindings=False):
     def _go(self, place: int) -> None:
         """Scroll block `place` to the top."""
         top = next((y for y, row in enumerate(self._rows) if row.block == place), 0) if place else 0
-        self.scroll_to(y=top, animate=False)
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
 
     def on_resize(self, event: Resize) -> None:
         place = self._top
