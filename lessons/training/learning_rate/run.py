@@ -100,15 +100,17 @@ class Valley(Surface):
         rows = []
         for settings, steps, metrics, facts in runs:
             rate, optimizer = settings["rate"], settings["optimizer"]
+            here = [minus(f"={metrics['b']:.5g}"), minus(f"={metrics['w']:.4g}"), metrics["loss"]]
+            b, w, loss = here if facts["fate"] != "diverges" else (None, None, None)
             rows.append(
                 (
-                    "=" + minus(f"{rate:g}"),
+                    minus(f"={rate:g}"),
                     f"fate.{facts['fate']}",
-                    "=" + minus(f"{metrics['b']:.5g}"),
+                    b,
                     LECTURE.get((optimizer, rate)),
-                    "=" + minus(f"{metrics['w']:.4g}"),
+                    w,
                     facts["arrival"] if facts["arrival"] >= 0 else None,
-                    metrics["loss"],
+                    loss,
                     f"option.{optimizer}",
                     steps,
                 )
