@@ -26,7 +26,7 @@ from engine.kernel import (
     constant,
     kernel,
 )
-from engine.random import SHUFFLE, key, permuted
+from engine.random import SHUFFLE, grid, key, permuted
 
 # Entries of `plan`: what a run is.
 EXAMPLES, ROWS, KEY, SHUFFLED, SHARDS, LIVE, TARGET, SIZE, MEAN, WORK = range(10)
@@ -110,11 +110,12 @@ def copy(table, r, scale, act, start):
 def gather(act, ints, data, plan, shuffled, stream, place, ctx):
     """Copy a shard's rows of the batch that starts at `place` of the epoch into the arena."""
     x8, xr, labels, targets = data.x8, data.xr, data.labels, data.targets
+    digits = grid(plan[EXAMPLES])
     one = act.dtype.type(1)
     by = one / act.dtype.type(255)
     aim = plan[TARGET] * ctx[BATCH]
     for i in range(ctx[FIRST], ctx[LAST]):
-        r = permuted(place + i, plan[EXAMPLES], stream) if shuffled else place + i
+        r = permuted(place + i, plan[EXAMPLES], digits, stream) if shuffled else place + i
         if x8.shape[0]:
             copy(x8, r, by, act, i * x8.shape[1])
         elif xr.shape[0]:

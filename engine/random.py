@@ -42,22 +42,35 @@ def below(stream, index, count):
 
 
 @kernel
-def permuted(place, count, stream):
+def turn(stream, number, x, count):
+    """A whole number in 0 … count - 1 from x (uint64), another for each number: one step of `permuted`."""
+    x = (x + stream + number) * u64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> u64(32))) * u64(0xD6E8FEB86659FD93)
+    return ((x >> u64(32)) * count) >> u64(32)
+
+
+@kernel
+def grid(count):
+    """(left, right) as uint64, left · right ≥ count by little: the digits that `permuted` works on."""
+    left = u64(np.ceil(np.sqrt(np.float64(count))))
+    return left, (u64(count) + left - u64(1)) // left
+
+
+@kernel
+def permuted(place, count, digits, stream):
     """Where `place` goes in the keyed permutation of 0 … count - 1, without a table: int64.
 
-    A Feistel network on the digits (left, right) of a grid of about √count × √count, walked until it lands
-    inside (Black and Rogaway 2002).
+    A Feistel network on the digits of a number in the `grid` of that count, walked until it lands inside
+    (Black and Rogaway 2002).
     """
-    left = u64(np.ceil(np.sqrt(np.float64(count))))
-    right = (u64(count) + left - u64(1)) // left
+    left, right = u64(digits[0]), u64(digits[1])
     x = u64(place)
     while True:
-        a = x % left
-        b = x // left
-        for turn in range(4):
-            a += below(stream, u64(2 * turn) * u64(0x100000000) + b, left)
+        a, b = x % left, x // left
+        for k in range(3):
+            a += turn(stream, u64(2 * k) << u64(32), b, left)
             a = a - left if a >= left else a
-            b += below(stream, u64(2 * turn + 1) * u64(0x100000000) + a, right)
+            b += turn(stream, u64(2 * k + 1) << u64(32), a, right)
             b = b - right if b >= right else b
         x = b * left + a
         if x < u64(count):
@@ -97,4 +110,5 @@ def permutation(seed: int, purpose: int, step: int, count: int) -> np.ndarray:
     """(count,) int64: the keyed order in which an epoch of a trainer visits its examples."""
     each = stream(seed, purpose, step)
     with np.errstate(over="ignore"):
-        return np.array([permuted(place, count, each) for place in range(count)], dtype=np.int64)
+        digits = grid(count)
+        return np.array([permuted(place, count, digits, each) for place in range(count)], dtype=np.int64)

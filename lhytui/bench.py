@@ -54,7 +54,8 @@ h = net.input(widths[0])
 for depth, width in enumerate(widths[1:]):
     h = net.dense(net.activation(h, "relu") if depth else h, width)
 net.loss(h, "cross-entropy")
-t = Trainer(net, bytes_, labels, optimizer="momentum", rate=0.01, batch=batch, shards=cores)
+t = Trainer(net, bytes_, labels, optimizer="momentum", rate=0.01, batch=batch, shards=cores,
+            shuffle=False)
 tell(lambda: t.train(case["updates"]), case["updates"])
 """
 
@@ -164,7 +165,7 @@ def run(peers: Sequence[str] = PEERS, rounds: int = 21) -> dict:
     """{"tiny-1": {"ours": {median, least} in µs per update, …, "ratios": {peer: its median / ours}}, …}.
 
     `tiny` is a 2-8-8-2 ReLU network at batch 10, `digits` a 784-128-10 one at batch 64 on bytes; both with
-    momentum; the number is the cores used.
+    momentum, and all read the examples in order; the number is the cores used.
     """
     told = {}
     for case, numbers in CASES.items():
