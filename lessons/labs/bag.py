@@ -244,4 +244,4 @@ def _pair(piece: np.ndarray, x: float) -> str:
     """The same as two ReLUs: c·r(z₁) − c·r(z₂) = value."""
     (pair,) = split(piece[None])
     (z1, z2), (c1, c2) = pair[:, 0] * x + pair[:, 1], pair[:, 2]
-    return f"{c1:.2f}·r({z1:.2f}) {c2:+.2f}·r({z2:.2f}) = {c1 * max(z1, 0) + c2 * max(z2, 0):.2f}"
+    return f"{c1:.2f}·r({z1:.2f}){c2:+.2f}·r({z2:.2f}) = {c1 * max(z1, 0) + c2 * max(z2, 0):.2f}"

@@ -285,4 +285,4 @@ def _border(u: float, v: float, b: float, box: Sequence[float]) -> tuple[Line, .
     if len(inside) < 2:
         return ()
     (xa, ya), (xb, yb) = min(inside), max(inside)
-    return (Line(word="series.border", x=np.array([xa, xb]), y=np.array([ya, yb]), role="path"),)
+    return (Line(word="series.border", x=np.array([xa, xb]), y=np.array([ya, yb]), role="target"),)
