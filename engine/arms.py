@@ -14,14 +14,14 @@ from engine.checkpoints import measure
 from engine.model import Model, Result
 from engine.tape import Tape
 
-Own = Mapping[str, Callable[[Mapping[str, Any], Sequence[Result]], Any]]
+Own = Mapping[str, Callable[[Mapping[str, Any], str, Sequence[Result]], Any]]
 
 
 class _Arms:
     """What a race and a sweep share: prefixed columns, one arm in sight, and views over all arms.
 
     `settings` holds for each arm what sets it apart; these controls then choose the arm in sight.
-    `own` holds views drawn from all arms: function({arm: model, None if not begun}, past) -> payload.
+    `own` holds views drawn from all arms: function({arm: model, None if not begun}, arm in sight, past).
     `shares`: {arm: (from, to, seconds)}, the rows of the last `train` that are its own.
     """
 
@@ -52,7 +52,7 @@ class _Arms:
 
     def look(self, view: str, past: Sequence[Result]) -> Any:
         if view in self.own:
-            return self.own[view](self.begun(), past)
+            return self.own[view](self.begun(), self.chosen, past)
         return self.shown.look(view, [self._part(ghost) for ghost in past if self.chosen in ghost.tape.arms])
 
     def _part(self, ghost: Result) -> Result:

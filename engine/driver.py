@@ -67,6 +67,11 @@ class Driver:
         return self._history.finished
 
     @property
+    def base(self) -> Mapping[str, Any]:
+        """The settings of update 0: with the seed and the log they make the run again."""
+        return self._run.base if self._run is not None else self._settings
+
+    @property
     def rate_now(self) -> float:
         """Updates per second over the last half second; 0 when nothing runs."""
         return self._pace.rate if self.phase == "running" else 0.0

@@ -13,7 +13,20 @@ from itertools import product
 from typing import Any
 
 LABS = ("net", "surface", "walk", "seq", "gauss", "population", "sort", "map", "shapes", "doctor")
-KINDS = ("curve", "plane", "table", "bars", "numbers", "grid", "images", "cards", "diagram", "tokens", "hist", "cube")
+KINDS = (
+    "curve",
+    "plane",
+    "table",
+    "bars",
+    "numbers",
+    "grid",
+    "images",
+    "cards",
+    "diagram",
+    "tokens",
+    "hist",
+    "cube",
+)
 
 
 class SpecError(ValueError):

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from textual.app import App, SystemCommand
+from textual.events import Key
 from textual.screen import Screen
 
 from lessons import catalog
@@ -35,6 +36,8 @@ class LhyApp(App[int]):
         self.course = catalog.load()
         self.store = Store(paths.paths().data)
         self.start = start
+        self.narrow = self.settings.glyphs != "ascii"
+        self._ideograph = False  # told once
 
     # beginning and end
 
@@ -49,6 +52,8 @@ class LhyApp(App[int]):
             self.open_lesson(**self.start)
         for code, facts in (*self.store.notices, *self.settings.notices):
             self.tell(code, **facts)
+        if not self.narrow and self.settings.glyphs == "auto":
+            self.tell("wide-signs")
         for problem in self.course.problems:
             self.tell(problem.code, **problem.facts)
 
@@ -92,8 +97,19 @@ class LhyApp(App[int]):
             error=colour("error", "#ba3c5b"),
             success=colour("success", "#4ebf71"),
             dark=dark,
-            glyphs="braille" if self.settings.glyphs == "auto" else self.settings.glyphs,
+            glyphs=self.settings.glyphs
+            if self.settings.glyphs != "auto"
+            else "braille"
+            if self.narrow
+            else "ascii",
+            narrow=self.narrow,
         )
+
+    def on_key(self, event: Key) -> None:
+        """A key that is an ideograph comes from an input method: say once how to go on."""
+        if event.character and event.character >= "\u2e80" and not self._ideograph:
+            self._ideograph = True
+            self.tell("ideograph")
 
     # words
 
@@ -187,6 +203,11 @@ class LhyApp(App[int]):
         self.push_screen(QuestionsScreen(lesson, section))
 
     def do_copy(self) -> None:
+        """The selected text, else the share string of the experiment."""
+        if selected := self.screen.get_selected_text():
+            self.copy_to_clipboard(selected)
+            self.notify(self.words("ui.copied-text", count=len(selected)), markup=False)
+            return
         bridge = getattr(self.screen, "bridge", None)
         if bridge is None:
             return
@@ -194,7 +215,7 @@ class LhyApp(App[int]):
 
         try:
             text = share.write(
-                bridge.lesson.id, bridge.section.id, bridge.home, bridge.settings, bridge.seed, bridge.log
+                bridge.lesson.id, bridge.section.id, bridge.home, bridge.base, bridge.seed, bridge.log
             )
         except share.ShareError as error:
             self.tell(error.code, **error.facts)
@@ -234,4 +255,9 @@ def run(
 ) -> int:
     """Start the app, in a lesson if one is named; the exit status."""
     start = {"lesson": lesson, "section": section, "changes": changes, "seed": seed, "log": share}
-    return LhyApp(lang, start if lesson else None).run() or 0
+    app = LhyApp(lang, start if lesson else None)
+    if app.settings.glyphs == "auto":
+        from lhytui.probe import narrow
+
+        app.narrow = narrow()
+    return app.run() or 0

@@ -157,6 +157,11 @@ class Bridge:
         return self.session.log if self.session is not None else ()
 
     @property
+    def base(self) -> Mapping[str, Any]:
+        """The settings that the run began with."""
+        return self.session.base if self.session is not None else self.settings
+
+    @property
     def still(self) -> bool:
         """Nothing to train: no time line."""
         return self.experiment.lab in ("sort", "map", "shapes") or (

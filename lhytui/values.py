@@ -19,8 +19,10 @@ def value(control: spec.Control, setting: Any, words: Words, index: int = 0) -> 
     match control:
         case spec.Choice():
             return words(f"control.{control.id}.{setting}")
-        case spec.Seed() | spec.Pick():
+        case spec.Seed():
             return str(setting)
+        case spec.Pick():
+            return str(setting + 1)  # counted as the captions count
         case spec.Number():
             return short(setting)
         case spec.Point():

@@ -87,6 +87,8 @@ def texts(values: np.ndarray, digits: int, width: int = 99) -> list[str]:
 
 
 def _text(value: float, digits: int, width: int, tiny: bool) -> str:
+    if math.isnan(value):
+        return ""
     if not math.isfinite(value):
         tries = [number.special(value)]
     elif tiny or abs(value) >= 1e5:

@@ -15,7 +15,7 @@ from lhytui.draw.ink import on
 from lhytui.language import sentence, tell
 from lhytui.widgets.painter import Painter
 
-SPEEDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 25, 100, 1000)
+SPEEDS = (0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
 INSIDE = (spec.Point, spec.Cells, spec.Draw, spec.Arrange)  # set inside a view, not by ← → alone
 
 
@@ -207,9 +207,10 @@ class Deeds:
         self.pace(1)
 
     def pace(self, by: int) -> None:
-        at = SPEEDS.index(self.speed) + by
+        at = SPEEDS.index(min(SPEEDS, key=lambda s: abs(s - self.speed))) + by
         self.speed = SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
         speed = self.speed
+        self.app.settings.change(speed=float(speed))
         self.bridge.send(lambda s: s.speed(speed))
 
     def do_again(self) -> None:
@@ -370,8 +371,9 @@ class Deeds:
             case spec.Point():
                 self.change(control, control.nudge(now, 0 if dx else 1, dx or -dy))
             case spec.Cells():
+                rows, cols = self.bridge.payloads[view.id].values.shape  # the part of the matrix in use
                 row, col = divmod(at, control.cols)
-                row, col = (row + dy) % control.rows, (col + dx) % control.cols
+                row, col = (row + dy) % rows, (col + dx) % cols
                 self.indices[control.id] = row * control.cols + col
             case spec.Draw() if dx:
                 self.indices[control.id] = (at + dx) % control.count

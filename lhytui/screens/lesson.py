@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -53,7 +54,7 @@ class LessonScreen(Deeds, Screen):
         ] = {}  # entry under the cursor, by control (matrices, drawn curves, cards)
         self.cursors: dict[str, tuple[int, int]] = {}  # cell under the cursor, by view
         self.inspecting = False
-        self.speed = 1.0
+        self.speed = 1.0  # the pace of the learner, times that of the experiment
         self.dirty: deque[int] = deque()
         self.gaps: deque[float] = deque(maxlen=2000)  # seconds between frames while something runs
         self.pressed: float | None = None
@@ -90,6 +91,7 @@ class LessonScreen(Deeds, Screen):
         )
 
     def on_mount(self) -> None:
+        self.speed = self.app.settings.speed
         self.relabel()
         self.story = Story(self)
         self.pane = "card" if self.story.asking else self.first_pane()
@@ -100,6 +102,7 @@ class LessonScreen(Deeds, Screen):
 
     def open(self) -> None:
         self.bridge.open(self.wanted)
+        self.bridge.send(lambda session: session.speed(self.speed))
         self.wake()
 
     def first_pane(self) -> str:
@@ -303,10 +306,25 @@ class LessonScreen(Deeds, Screen):
             for row, text in enumerate(lines(state, width - 4)[: height - 2]):
                 canvas.put(2, min(height // 2, 3) + row, text, fg=self.ink.dim)
             return canvas
+        if view.moves:
+            payload = self.with_cursor(self.experiment.control(view.moves), payload)
         canvas = draw(view.kind, payload, width, height, self.ink, self.words, title)
         if self.pane == f"view-{k}":
             self.mark_cursor(canvas, view, payload, title)
         return canvas
+
+    def with_cursor(self, control: spec.Control, payload: Any) -> Any:
+        """The payload with the entry that the keys are on marked."""
+        at = self.indices.get(control.id, 0)
+        match control:
+            case spec.Arrange():
+                return replace(payload, chosen=at)
+            case spec.Cells() if self.pane.startswith("view-"):
+                return replace(payload, chosen=divmod(at, control.cols))
+            case spec.Draw() if self.pane.startswith("view-") and payload.lines:
+                line = payload.lines[0].x
+                return replace(payload, cursor=line[0] + (line[-1] - line[0]) * at / (control.count - 1))
+        return payload
 
     def name_change(self, control: str, setting: Any) -> str:
         shown = value(self.experiment.control(control), setting, self.words)
@@ -334,7 +352,7 @@ class LessonScreen(Deeds, Screen):
         if self.speed != 1:
             facts.append(f"×{self.speed:g}")
         room = 3 if width >= layout.WIDE else 1
-        for id, measured in list(bridge.metrics.items())[:room]:
+        for id, measured in [pair for pair in bridge.metrics.items() if "/" not in pair[0]][:room]:
             facts.append(f"{self.words(f'metric.{id}')} {short(measured)}")
         seed = (
             f"  {self.say('ui.seed')} {bridge.seed}"

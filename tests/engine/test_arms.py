@@ -18,7 +18,9 @@ def many_checkpoints():
 
 def race(values, seed):
     arms = {name: Descent({**values, **own}, seed, limit=120) for name, own in RATES.items()}
-    return Race(arms, RATES, "middle", {"table": lambda begun, past: [m.step for m in begun.values()]})
+    return Race(
+        arms, RATES, "middle", {"table": lambda begun, chosen, past: [m.step for m in begun.values()]}
+    )
 
 
 def sweep(built=None, limit=120):
@@ -31,7 +33,7 @@ def sweep(built=None, limit=120):
 
             return make
 
-        own = {"table": lambda begun, past: [m and m.step for m in begun.values()]}
+        own = {"table": lambda begun, chosen, past: [m and m.step for m in begun.values()]}
         return Sweep({name: maker(name) for name in RATES}, RATES, "middle", own)
 
     return build
@@ -266,7 +268,7 @@ def test_a_sweep_of_pictures_is_whole_at_once():
     def build(values, seed):
         arms = {str(x): {"x": x} for x in (1, 2, 3)}
         makers = {name: (lambda own=own: Picture({**values, **own}, seed)) for name, own in arms.items()}
-        table = {"table": lambda begun, past: [m.settings["x"] for m in begun.values()]}
+        table = {"table": lambda begun, chosen, past: [m.settings["x"] for m in begun.values()]}
         return Sweep(makers, arms, "2", table)
 
     run = session(build, {"x": 2}, live=frozenset({"x"}))

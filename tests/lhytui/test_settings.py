@@ -15,7 +15,7 @@ def test_no_file_means_defaults_and_no_notice(tmp_path):
 
 def test_what_is_changed_is_there_next_time(tmp_path):
     settings = load(tmp_path / "new" / "folder")
-    assert settings.change(language="zh", speed=2.5, seen_help=True, last='a"\\b\n学')
+    assert settings.change(language="zh", speed=2.5, theme='a"\\b\n学')
     assert load(tmp_path / "new" / "folder") == settings
 
 
@@ -73,7 +73,6 @@ def test_a_folder_that_cannot_be_written_works_in_memory_with_one_notice(tmp_pat
         ("speed", 1000.0),
         ("frames", 2.5),
         ("glyphs", "emoji"),
-        ("seen_help", 1),
         ("nothing", 1),
     ],
 )
@@ -85,8 +84,8 @@ def test_the_schema_refuses(name, value):
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_survives_the_file(tmp_path_factory, text):
     folder = tmp_path_factory.mktemp("settings")
-    load(folder).change(last=text)
-    assert load(folder).last == text
+    load(folder).change(theme=text)
+    assert load(folder).theme == text
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -266,7 +266,7 @@ class Linear(Training):
             return Bars(
                 labels=names, values=values, beside=beside, word="series.weight", beside_word="column.lecture"
             )
-        return table({str(self.count): self}, past)
+        return table({str(self.count): self}, str(self.count), past)
 
 
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
@@ -274,14 +274,19 @@ def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
     return {"table": table} if experiment == "days" else {}
 
 
-def table(arms: Mapping[str, Model | None], past: Sequence[Result]) -> Table:
+def table(arms: Mapping[str, Model | None], chosen: str, past: Sequence[Result]) -> Table:
     """Mean absolute errors of each number of days, with the lecture's beside them."""
     rows = []
     for name, model in arms.items():
         measured = model.metrics() if model is not None else {}
         rows.append((int(name), measured.get("train"), measured.get("unseen"), *LECTURE[int(name)]))
     names = ("days", "train", "unseen", "lecture-train", "lecture-unseen")
-    return Table(columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), bar=2)
+    return Table(
+        columns=tuple(f"column.{name}" for name in names),
+        rows=tuple(rows),
+        bar=2,
+        chosen=list(arms).index(chosen),
+    )
 
 
 def fall(result: Result) -> str:

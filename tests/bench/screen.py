@@ -1,0 +1,130 @@
+"""Frame gaps, key latency, quitting, processor use and memory of the app, measured inside it in a pseudo-terminal.
+
+python tests/bench/screen.py [120x40] [LESSON:SECTION] [control=value …]
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import pty
+import resource
+import statistics
+import struct
+import sys
+import termios
+import threading
+import time
+
+
+def drain(fd: int) -> None:
+    try:
+        while os.read(fd, 65536):
+            pass
+    except OSError:
+        pass
+
+
+def spread(values) -> dict:
+    """Median and 95th percentile in milliseconds."""
+    ordered = sorted(values)
+    if not ordered:
+        return {}
+    return {
+        "n": len(ordered),
+        "median_ms": round(1000 * statistics.median(ordered), 1),
+        "p95_ms": round(1000 * ordered[int(0.95 * (len(ordered) - 1))], 1),
+        "worst_ms": round(1000 * ordered[-1], 1),
+    }
+
+
+def inside(place: str, changes: dict, out: str) -> None:
+    """The app itself, playing a script."""
+    began = time.perf_counter()
+    from lhytui import paths
+
+    paths.prepare()
+    from lhytui.app import LhyApp
+
+    lesson, _, section = place.partition(":")
+
+    class Measured(LhyApp):
+        def on_mount(self) -> None:
+            super().on_mount()
+            self.call_after_refresh(lambda: self.run_worker(self.play()))
+
+        async def phase(self, *names) -> None:
+            while self.screen.bridge.phase not in names:
+                await asyncio.sleep(0.005)
+
+        async def press(self, key: str) -> None:
+            from textual import events
+
+            self.post_message(events.Key(key, key if len(key) == 1 else None))
+
+        async def play(self) -> None:
+            found = {"shown_ms": round(1000 * (time.perf_counter() - began))}
+            screen = self.screen
+            await self.phase("ready", "done")
+            found["ready_ms"] = round(1000 * (time.perf_counter() - began))
+            await asyncio.sleep(2)
+            await self.press("0")
+            await asyncio.sleep(0.3)
+            pressed, before = time.perf_counter(), screen.bridge.session.step
+            await self.press("space")
+            while screen.bridge.session.step == before or screen.dirty:
+                await asyncio.sleep(0.002)
+            found["key_to_live_ms"] = round(1000 * (time.perf_counter() - pressed))
+            screen.gaps.clear()
+            await asyncio.sleep(5)
+            found["gaps"] = spread(screen.gaps)
+            found["step"] = screen.bridge.session.step
+            screen.latencies.clear()
+            for key in ["right", "left"] * 10:
+                await self.press(key)
+                await asyncio.sleep(0.15)
+            found["keys"] = spread(screen.latencies)
+            await self.press("space") if screen.bridge.phase == "running" else None
+            await asyncio.sleep(2)
+            used, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+            await asyncio.sleep(5)
+            after, spent = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter() - start
+            cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
+            found["paused"] = screen.bridge.phase
+            found["paused_cpu_percent"] = round(100 * cpu / spent, 2)
+            found["memory_mb"] = round(after.ru_maxrss / 1024)
+            await self.press("r")
+            await asyncio.sleep(0.5)
+            await self.press("space")
+            await asyncio.sleep(0.5)
+            found["quitting_from"] = screen.bridge.phase
+            self.found = found
+            self.left = time.perf_counter()
+            self.exit(0)
+
+    app = Measured("en", {"lesson": lesson, "section": section or None, "changes": changes, "seed": None})
+    app.run()
+    app.found["quit_ms"] = round(1000 * (time.perf_counter() - app.left))
+    with open(out, "w") as file:
+        json.dump(app.found, file)
+
+
+def main() -> None:
+    size, place, *pairs = [*sys.argv[1:], *["120x40", "training/learning_rate"][len(sys.argv) - 1 :]]
+    out = f"/tmp/lhytui-screen-{os.getpid()}.json"
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+        inside(place, dict(pair.split("=", 1) for pair in pairs), out)
+        os._exit(0)
+    columns, rows = map(int, size.split("x"))
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    threading.Thread(target=drain, args=(fd,), daemon=True).start()
+    os.waitpid(pid, 0)
+    with open(out) as file:
+        print(json.dumps({"size": size, "place": place, **json.load(file)}, indent=1))
+    os.unlink(out)
+
+
+if __name__ == "__main__":
+    main()
