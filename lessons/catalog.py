@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from lessons import cards, text, words
 from lessons.spec import Experiment, Seed
 
 ROOT = Path(__file__).parent
+_LOADING = threading.RLock()
 APART = {"labs", "data", "__pycache__"}  # folders of the room that hold no chapter
 
 
@@ -268,17 +270,18 @@ def _both(title: Mapping[str, str]) -> dict[str, str]:
 
 def _load(name: str, path: Path) -> ModuleType:
     """The module in the file `path`, executed once under `name`, so that caches and pickles know it again."""
-    module = sys.modules.get(name)
-    if module is not None and getattr(module, "__file__", None) == str(path):
+    with _LOADING:  # a second thread must not see a module half executed
+        module = sys.modules.get(name)
+        if module is not None and getattr(module, "__file__", None) == str(path):
+            return module
+        if not path.is_file():
+            raise CatalogError("no-module", module=name, path=str(path))
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
         return module
-    if not path.is_file():
-        raise CatalogError("no-module", module=name, path=str(path))
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
