@@ -172,6 +172,9 @@ def experiments(lesson: Lesson) -> Faults:
                 yield "unknown-kind", {"view": view.id, "kind": view.kind}
             if view.moves and view.moves not in ids:
                 yield "unknown-control", {"control": view.moves, "known": ", ".join(sorted(ids))}
+            for control, values in view.when.items():
+                for value in values:
+                    yield from settable(experiment, f"{name}: {view.id}", {control: value})
             for one in view.series:
                 if one not in series:
                     yield "unknown-series", {"view": view.id, "series": one}

@@ -314,6 +314,7 @@ class View:
     """One picture. A curve with `series` is drawn from the tape; everything else from the model's `look(id)`.
 
     `moves`: the control that the cursor inside the view changes (a point, a cell, a drawn height, a pick).
+    `when`: control → the values with which the view has something to show; it is left out with others.
     """
 
     id: str
@@ -321,6 +322,11 @@ class View:
     series: tuple[str, ...] = ()
     log: bool = False
     moves: str = ""
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def fits(self, settings: Mapping[str, Any]) -> bool:
+        """Whether the view has something to show with these settings."""
+        return all(settings[control] in values for control, values in self.when.items())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -123,13 +123,15 @@ class Contender:
         pin = (lambda: os.sched_setaffinity(0, allowed)) if allowed else None
         threads = {"OMP_NUM_THREADS": str(cores), "MKL_NUM_THREADS": str(cores), "JAX_PLATFORMS": "cpu"}
         path = os.pathsep.join(entry for entry in sys.path if entry)
+        # A processor forced upon OpenBLAS would slow down whoever uses it and leave the others alone.
+        plain = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
         self.process = subprocess.Popen(
             [sys.executable, "-c", source, json.dumps(case | {"cores": cores})],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=dict(os.environ, PYTHONPATH=path, **threads),
+            env=plain | threads | {"PYTHONPATH": path},
             preexec_fn=pin,
         )
         self.ready = self.process.stdout.readline().strip() == "ready"

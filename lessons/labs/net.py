@@ -169,14 +169,6 @@ class Points(Hidden):
             images=maps, captions=names, diverging=True, tensor="hidden", chosen=self.chosen(len(maps))
         )
 
-    def wrong(self) -> Images:
-        """Points have no pictures of their own."""
-        return Images(images=np.zeros((0, MAP, MAP)))
-
-    def confusion(self) -> Grid:
-        z = self.trainer.predict(self.check[0])[:, 0]
-        return _confusion(self.check[1][:, 0], (z > 0).astype(int), 2)
-
     def facts(self) -> Mapping[str, Any]:
         h = self.trainer.predict(node=self.hidden)
         return {"on-input": linear_accuracy(self.x, self.y), "on-hidden": linear_accuracy(h, self.y)}
@@ -196,22 +188,14 @@ class Digits(Hidden):
         updates = -(-len(x) // settings["batch"])
         super().__init__(settings, seed, net, top, ((x, y), glimpse()), updates * settings["epochs"])
         self._whole: tuple[Any, float] = (None, 0.0)
-        self._pixels: Plane | None = None
 
-    def _plane(self, vectors: np.ndarray) -> Plane:
-        """Test digits on the two directions in which `vectors` (SHOWN, d) spread most; hue by digit."""
+    def spread(self) -> Plane:
+        """Test digits on the two directions in which their features spread most; hue by digit."""
+        vectors = self.trainer.predict(self.test[:SHOWN], node=self.hidden)
         y, at = self.labels[:SHOWN], spread(vectors, self.labels[:SHOWN])
         reach = float(np.abs(at).max() * 1.05) + 1e-6
         dots = Dots(word="series.digits", x=at[:, 0].copy(), y=at[:, 1].copy(), group=y.copy())
         return Plane(extent=(-reach, reach, -reach, reach), dots=(dots,), x="axis.first", y="axis.second")
-
-    def features(self) -> Plane:
-        return self._plane(self.trainer.predict(self.test[:SHOWN], node=self.hidden))
-
-    def input(self) -> Plane:
-        if self._pixels is None:
-            self._pixels = self._plane(self.test[:SHOWN] / 255.0)
-        return self._pixels
 
     def units(self) -> Images:
         """The weights of the first layer's units as pictures, each scaled to its largest weight."""
@@ -242,7 +226,7 @@ class Digits(Hidden):
         return Images(images=x[missed].reshape(-1, 28, 28).copy(), captions=names, tensor="x_test")
 
     def confusion(self) -> Grid:
-        return _confusion(self.check[1], self._errors()[1], 10)
+        return _confusion(self.check[1], self._errors()[1])
 
     def tested(self) -> float:
         """Accuracy on the whole test set at the present step."""
@@ -264,12 +248,11 @@ class Digits(Hidden):
         self._whole = (None, 0.0)
 
 
-def _confusion(truth: np.ndarray, guess: np.ndarray, classes: int) -> Grid:
-    """Per cent of each true class (row) that was given each class (column)."""
-    pairs = np.asarray(truth, int) * classes + np.asarray(guess, int)
-    counts = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+def _confusion(truth: np.ndarray, guess: np.ndarray) -> Grid:
+    """Per cent of each true digit (row) that was given each digit (column)."""
+    counts = np.bincount(10 * truth.astype(int) + guess, minlength=100).reshape(10, 10)
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    names = tuple(f"={k}" for k in range(classes))
+    names = tuple(f"={k}" for k in range(10))
     return Grid(values=shares, rows=names, cols=names, tensor="confusion", digits=0, diverging=False)
 
 

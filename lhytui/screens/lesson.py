@@ -20,6 +20,7 @@ from lhytui.draw import draw
 from lhytui.draw.canvas import Canvas
 from lhytui.draw.number import short
 from lhytui.screens.deeds import Deeds
+from lhytui.screens.pointer import Pointer
 from lhytui.screens.story import Story, lines
 from lhytui.values import value
 from lhytui.widgets.keybar import KeyBar
@@ -32,7 +33,7 @@ QUIET = 8  # ticks without news after which the timer stops
 MARKS = {"running": "▶", "paused": "⏸", "done": "■", "diverged": "✗", "failed": "✗"}
 
 
-class LessonScreen(Deeds, Screen):
+class LessonScreen(Deeds, Pointer, Screen):
     """One section of a lesson."""
 
     BINDINGS = [(key, action, "") for key, action in bindings("lesson")]
@@ -154,6 +155,17 @@ class LessonScreen(Deeds, Screen):
     # layout
 
     @property
+    def fitting(self) -> list[spec.View]:
+        """The section's views that have something to show, the most important one first."""
+        return [view for view in self.order if view.fits(self.bridge.settings)]
+
+    def bring(self, view: spec.View, front: bool = True) -> None:
+        """Make a view the first one, or the last."""
+        self.order.remove(view)
+        self.order.insert(0 if front else len(self.order), view)
+        self.place()
+
+    @property
     def views(self) -> list[tuple[str, layout.Rect]]:
         return list(self.plan.views)
 
@@ -169,7 +181,7 @@ class LessonScreen(Deeds, Screen):
         self.plan = layout.plan_screen(
             width,
             height,
-            [view.id for view in self.order],
+            [view.id for view in self.fitting],
             min(layout.CARD_ROWS, max(3, rows)),
             1 if not self.chips(width - 6, 1)[1] else 2,
             self.page,
@@ -211,7 +223,7 @@ class LessonScreen(Deeds, Screen):
         if self._last is not None and self.bridge.phase == "running":
             self.gaps.append(started - self._last)
         self._last = started
-        serial = f"{self.bridge.phase} {self.bridge.still}"
+        serial = f"{self.bridge.phase} {self.bridge.still} {[view.id for view in self.fitting]}"
         fresh = self.bridge.frame()
         if serial != self._serial:
             self._serial = serial

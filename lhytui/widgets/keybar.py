@@ -49,7 +49,7 @@ class KeyBar(Widget):
         found, x = [], 1
         for entry in self.entries:
             size = cell_len(entry[1]) + 1 + cell_len(entry[2])
-            if x + size >= end:
+            if x + size > end - 2:
                 break
             found.append((x, entry))
             x += size + 2

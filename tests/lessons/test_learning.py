@@ -67,10 +67,12 @@ def test_every_view_at_every_depth(lesson, data, depth):
     chosen = settings(lesson, "hidden", data=data, depth=depth, width=8)
     model = lesson.call("run:build")(chosen, 1)
     model.train(20)
-    for view in ("features", "input", "units", "wrong", "confusion"):
-        assert model.look(view, ()) is not None
-    confusion = model.look("confusion", ()).values
-    assert confusion.sum(axis=1) == pytest.approx(100)
+    fitting = [view for view in lesson.experiments()["hidden"].views if view.fits(chosen) and not view.series]
+    assert len(fitting) >= 3
+    for view in fitting:
+        assert model.look(view.id, ()) is not None
+    if data == "mnist":
+        assert model.look("confusion", ()).values.sum(axis=1) == pytest.approx(100)
     assert model.sparse()["validation-accuracy"] == model.metrics()["validation-accuracy"]
 
 

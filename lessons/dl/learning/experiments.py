@@ -5,6 +5,9 @@ from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Numb
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "identity")
 OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
 
+POINTS = {"data": ("xor", "spirals")}
+DIGITS = {"data": ("mnist",)}
+
 EXPERIMENTS = {
     "hidden": Experiment(
         lab="net",
@@ -43,12 +46,13 @@ EXPERIMENTS = {
             Channel("validation-loss", role="validation", sparse=True),
         ),
         views=(
-            View(id="features", kind="plane"),
-            View(id="input", kind="plane"),
+            View(id="features", kind="plane", when=POINTS),
+            View(id="input", kind="plane", when=POINTS),
+            View(id="wrong", kind="images", when=DIGITS),
             View(id="curve", kind="curve", series=("loss", "validation-accuracy")),
             View(id="units", kind="images", moves="unit"),
-            View(id="wrong", kind="images"),
-            View(id="confusion", kind="grid"),
+            View(id="confusion", kind="grid", when=DIGITS),
+            View(id="spread", kind="plane", when=DIGITS),
         ),
         claims=(
             Claim(
