@@ -104,8 +104,8 @@ class Bridge:
 
     def close(self) -> None:
         self._closed = True
-        if self.session is not None:
-            self.session.close(0.8)
+        if self.session is not None:  # a build under way cannot be broken off, so it is not waited for
+            self.session.close(0 if self.session.phase == "compiling" else 0.8)
 
     # what the learner does
 
