@@ -123,3 +123,13 @@ def tanh_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
     one = act.dtype.type(1)
     for i in range(gx.size):
         gx[i] = gy[i] * (one - y[i] * y[i])
+
+
+OPERATIONS = {
+    "identity": (identity_forward, identity_backward),
+    "relu": (relu_forward, relu_backward),
+    "leaky-relu": (leaky_relu_forward, leaky_relu_backward),
+    "sigmoid": (sigmoid_forward, sigmoid_backward),
+    "hard-sigmoid": (hard_sigmoid_forward, hard_sigmoid_backward),
+    "tanh": (tanh_forward, tanh_backward),
+}

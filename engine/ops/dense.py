@@ -40,3 +40,8 @@ def dense_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx
                 gb[j] += gy[i, j]
     if row[NEED]:
         np.dot(gy, matrix(theta, at, k, n).T, matrix(gact, place(row[IN], k, ctx), b, k))
+
+
+OPERATIONS = {
+    "dense": (dense_forward, dense_backward),
+}

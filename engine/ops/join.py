@@ -42,3 +42,9 @@ def fork_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
         gy = span(gact, row[OUT] + use * row[N0], row[N0], ctx)
         for i in range(gx.size):
             gx[i] = gx[i] + gy[i] if use else gy[i]
+
+
+OPERATIONS = {
+    "add": (add_forward, add_backward),
+    "fork": (fork_forward, fork_backward),
+}

@@ -111,3 +111,11 @@ def binary_cross_entropy_backward(row, hyper, theta, grad, state, act, gact, scr
     each = scale(row, act, ctx, row[N0])
     for i in range(p.size):
         gz[i] = (p[i] - t[i]) * each
+
+
+OPERATIONS = {
+    "mse": (mse_forward, mse_backward),
+    "mae": (mae_forward, mae_backward),
+    "cross-entropy": (cross_entropy_forward, cross_entropy_backward),
+    "binary-cross-entropy": (binary_cross_entropy_forward, binary_cross_entropy_backward),
+}

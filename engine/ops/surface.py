@@ -89,3 +89,12 @@ def rosenbrock_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
     u, v = hyper[0] - x, y - x * x
     grad[at] = -two * u - two * two * hyper[1] * x * v
     grad[at + 1] = two * hyper[1] * v
+
+
+OPERATIONS = {
+    "quadratic-1d": (parabola_forward, parabola_backward),
+    "quadratic": (quadratic_forward, quadratic_backward),
+    "ripple-1d": (ripple_forward, ripple_backward),
+    "himmelblau": (himmelblau_forward, himmelblau_backward),
+    "rosenbrock": (rosenbrock_forward, rosenbrock_backward),
+}
