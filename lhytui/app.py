@@ -24,7 +24,6 @@ class LhyApp(App[int]):
     TITLE = "lhytui"
     ENABLE_COMMAND_PALETTE = False  # its keys and words are in our own table
     CSS = """
-    Screen { background: $background; }
     CommandPalette { background: $background 60%; }
     """
     BINDINGS = [("ctrl+q", "quit", "")]

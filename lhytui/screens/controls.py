@@ -52,7 +52,7 @@ class AllControls(ModalScreen[None]):
             label = words(f"control.{id}")
             tail = "" if control.live or id == "seed" else "  " + self.app.words("ui.new-run")
             row = label + " " * (room - cell_len(label)) + f"‹{value(control, setting, words)}›"
-            parts += [("▸ " if k == self.at else "  ") + row, (tail, "$text-muted"), "\n"]
+            parts += [("▸ " if k == self.at else "  ") + row, (tail, "dim"), "\n"]
             if k == self.at:
                 parts[-3] = (parts[-3], "bold $text-accent")
         return Content.assemble(*parts)

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from lhytui.commands import COMMANDS
+from lhytui.text.fit import pad
 
 GROUPS = ("run", "change", "look", "go", "app")
 
@@ -45,12 +46,10 @@ class HelpScreen(ModalScreen[None]):
                 continue
             parts += [(words(f"ui.group.{group}"), "bold"), "\n"]
             for command in rows:
-                acts = below.acts(command.id) if hasattr(below, "acts") else True
-                tone = "$text-accent" if acts else "$text-muted"
-                caps = words(f"cap.{command.id}") if words.has(f"cap.{command.id}") else command.cap
-                parts += [
-                    (f"  {caps:<10}", tone),
-                    (f"{words(f'command.{command.id}.help')}\n", "" if acts else "$text-muted"),
-                ]
+                tone = "" if not hasattr(below, "acts") or below.acts(command.id) else "dim"
+                cap = words(f"cap.{command.id}") if words.has(f"cap.{command.id}") else command.cap
+                own = f"command.{command.id}.{where}"
+                help = words(own if words.has(own) else f"command.{command.id}.help")
+                parts += [(f"  {pad(cap, 10)}", tone or "$text-accent"), (f"{help}\n", tone)]
             parts.append("\n")
         return Content.assemble(*parts)

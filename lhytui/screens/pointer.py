@@ -69,9 +69,8 @@ class Pointer:
 
     def mark_cursor(self, canvas, view: spec.View, payload: Any, title: str) -> None:
         """Show which view has the keys, and the inspecting cursor in it."""
-        canvas.put(
-            0, 0, panels.cut(title, canvas.width), fg=on(self.ink.accent), bg=self.ink.accent, bold=True
-        )
+        ground, text = self.ink.accent, on(self.ink.accent)
+        canvas.put(1, 0, panels.cut(title, canvas.width - 1), fg=text, bg=ground, bold=True)
         if (
             self.inspecting
             and (at := self.cursors.get(view.id))
