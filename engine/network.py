@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from engine.errors import EngineError
+from engine.layers.sequence import SequenceLayers
+from engine.node import Node, Parameter
 
 ACTIVATIONS = ("identity", "relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh")
 # What each loss compares with: whole numbers, one a row, or as many real numbers as there are outputs.
@@ -20,33 +21,7 @@ SURFACES = {
 }
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A block of θ: `init` is he, xavier, normal (with `std`) or zero; `shape` is (in, out) or (out,)."""
-
-    name: str
-    shape: tuple[int, ...]
-    init: str = "zero"
-    std: float = 1.0
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation on earlier nodes: `sizes` and `hyper` are its whole and real numbers."""
-
-    op: str
-    name: str
-    width: int
-    inputs: tuple[int, ...] = ()
-    sizes: tuple[int, ...] = ()
-    hyper: tuple[float, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
-    tie: int | None = None  # the node whose parameters this one uses
-    whole: bool = False  # needs all rows of a batch at once
-    scratch: int = 0  # numbers of working memory
-
-
-class Network:
+class Network(SequenceLayers):
     """A graph builder: every method adds a node and returns its handle, for use by later calls."""
 
     def __init__(self):
