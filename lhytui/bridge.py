@@ -192,7 +192,7 @@ class Bridge:
         session = self.session
         if session is None or session.tape is None:
             return None
-        from lhytui.series import curve
+        from lhytui.curves import curve
 
         changes = [(update, label(control, value)) for update, control, value in session.log if update > 0]
         ghosts = session.ghosts if self.ghosts_shown else ()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from lhytui.draw.canvas import Canvas, cut
+from lhytui.draw.canvas import Canvas
 from lhytui.draw.ink import Ink, on
 from lhytui.layout import Chip
+from lhytui.text.fit import cut
 
 
 def head(width: int, ink: Ink, crumbs: Sequence[str], ticks: Sequence[bool], right: str) -> Canvas:

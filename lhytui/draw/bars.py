@@ -10,9 +10,10 @@ from rich.cells import cell_len
 
 from lessons.views import Bars
 from lhytui.draw import number
-from lhytui.draw.canvas import RGB, Canvas, pad
+from lhytui.draw.canvas import RGB, Canvas
 from lhytui.draw.ink import EIGHTHS, Ink, mix
 from lhytui.draw.legend import head
+from lhytui.text.fit import pad
 
 
 def span(values: Sequence[float]) -> tuple[float, float]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 import numpy as np
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import get_character_cell_size
 
 RGB = tuple[int, int, int]
 Run = tuple[str, RGB | None, RGB | None, int]
 BOLD, UNDERLINE = 1, 2
 NONE = -1
-# what a line break never parts: spaces, an ideograph, a word; closing punctuation stays with what it closes
-_CLOSE = "、。，．：；？！）」』》】〉”’…"
-_UNITS = re.compile(rf"\s+|[\u2e80-\uffff][{_CLOSE}]*|[^\s\u2e80-\uffff]+[{_CLOSE}]*")
 
 
 @lru_cache(maxsize=65536)
@@ -32,52 +28,6 @@ def pack_array(rgb: np.ndarray) -> np.ndarray:
     """Colours (…, 3) of 0…255 as packed int32 (…)."""
     whole = rgb.astype(np.int32)
     return whole[..., 0] << 16 | whole[..., 1] << 8 | whole[..., 2]
-
-
-def cut(text: str, width: int, ellipsis: str = "…") -> str:
-    """The text in at most `width` cells, its end replaced by the ellipsis if it is longer."""
-    if cell_len(text) <= width:
-        return text
-    room = width - cell_len(ellipsis)
-    if room < 0:
-        return ""
-    kept, used = [], 0
-    for char in text:
-        used += get_character_cell_size(char)
-        if used > room:
-            break
-        kept.append(char)
-    return "".join(kept).rstrip() + ellipsis
-
-
-def pad(text: str, width: int, right: bool = False, ellipsis: str = "…") -> str:
-    """The text cut or filled with spaces to exactly `width` cells; `right`: spaces first."""
-    text = cut(text, width, ellipsis)
-    space = " " * (width - cell_len(text))
-    return space + text if right else text + space
-
-
-def fold(text: str, width: int, indent: int = 0) -> list[str]:
-    """The text in lines of at most `width` cells, broken at spaces and between ideographs."""
-    lines, line, lead = [], "", " " * min(indent, width // 4)
-    for unit in _UNITS.findall(text):
-        if cell_len(line + unit) <= width:
-            line += unit
-            continue
-        if line.strip():
-            lines.append(line.rstrip())
-            line = ""
-        if unit.isspace():
-            continue
-        unit = (lead if lines else "") + unit
-        while cell_len(unit) > width:
-            part = cut(unit, width, "")
-            if not part.strip():
-                return lines
-            lines.append(part)
-            unit = lead + unit[len(part) :]
-        line = unit
-    return [*lines, line.rstrip()] if line.strip() else lines
 
 
 class Canvas:

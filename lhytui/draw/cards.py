@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from lessons.views import Cards
-from lhytui.draw.canvas import Canvas, cut, fold, pad
+from lhytui.draw.canvas import Canvas
 from lhytui.draw.ink import Ink, mix, on
 from lhytui.draw.legend import head
+from lhytui.text.fit import cut, pad
+from lhytui.text.wrap import fold
 
 GAP = 1
 

@@ -10,9 +10,10 @@ from rich.cells import cell_len
 
 from lessons.views import Curve, Line
 from lhytui.draw import axes, number, raster, series
-from lhytui.draw.canvas import Canvas, cut, pack
+from lhytui.draw.canvas import Canvas, pack
 from lhytui.draw.ink import Ink
 from lhytui.draw.legend import head
+from lhytui.text.fit import cut
 
 SAMPLES = 4000  # values that the robust limits look at
 OUTLIER = 12.0  # spans of the middle 90 % beyond which extremes are cut off

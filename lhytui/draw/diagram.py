@@ -10,10 +10,11 @@ from rich.cells import cell_len
 
 from lessons.views import Diagram, Node
 from lhytui.draw import number, raster
-from lhytui.draw.canvas import Canvas, cut, pack
+from lhytui.draw.canvas import Canvas, pack
 from lhytui.draw.ink import Ink, mix, on
 from lhytui.draw.legend import head
 from lhytui.draw.series import Layer
+from lhytui.text.fit import cut
 
 LONGEST = 16  # cells of a node's label
 

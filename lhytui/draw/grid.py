@@ -11,9 +11,10 @@ from rich.cells import cell_len
 
 from lessons.views import Grid
 from lhytui.draw import number
-from lhytui.draw.canvas import BOLD, Canvas, pack, pack_array, pad
+from lhytui.draw.canvas import BOLD, Canvas, pack, pack_array
 from lhytui.draw.ink import Ink, on
 from lhytui.draw.legend import head
+from lhytui.text.fit import pad
 
 WIDEST, TALLEST = 12, 5
 

@@ -10,9 +10,10 @@ from rich.cells import cell_len
 
 from lessons.views import Images
 from lhytui.draw import number
-from lhytui.draw.canvas import Canvas, cut, pack, pack_array
+from lhytui.draw.canvas import Canvas, pack, pack_array
 from lhytui.draw.ink import Ink
 from lhytui.draw.legend import head
+from lhytui.text.fit import cut
 
 FEW = 4  # pictures are shrunk until at least so many fit
 LARGEST = 8  # screen pixels a picture pixel

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from lhytui.draw.canvas import RGB, Canvas, cut
+from lhytui.draw.canvas import RGB, Canvas
 from lhytui.draw.ink import Ink
+from lhytui.text.fit import cut
 
 Entry = tuple[str, str, RGB]  # sample of the line or sign, name (may be empty: the next entry's), colour
 SHORTEST, BRIEF = 4, 3  # cells that a name and a sample keep

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from rich.cells import cell_len
 
 from lessons.views import Numbers
-from lhytui.draw.canvas import Canvas, fold
+from lhytui.draw.canvas import Canvas
 from lhytui.draw.ink import Ink, mix
 from lhytui.draw.legend import head
+from lhytui.text.wrap import fold
 
 INDENT = 4
 

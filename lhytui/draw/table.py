@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from lessons.views import Table
 from lhytui.draw import number
 from lhytui.draw.bars import bar
-from lhytui.draw.canvas import Canvas, pad
+from lhytui.draw.canvas import Canvas
 from lhytui.draw.ink import Ink, mix
 from lhytui.draw.legend import head
+from lhytui.text.fit import pad
 
 GAP = 2
 BAR_LEAST, BAR_MOST = 6, 40

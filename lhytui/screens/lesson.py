@@ -21,7 +21,8 @@ from lhytui.draw.canvas import Canvas
 from lhytui.draw.number import short
 from lhytui.screens.deeds import Deeds
 from lhytui.screens.pointer import Pointer
-from lhytui.screens.story import Story, lines
+from lhytui.screens.story import Story
+from lhytui.text.wrap import fold
 from lhytui.values import value
 from lhytui.widgets.keybar import KeyBar
 from lhytui.widgets.painter import Painter, stand
@@ -315,7 +316,7 @@ class LessonScreen(Deeds, Pointer, Screen):
                 state = self.say("ui.view.failed", detail=str(payload))
             else:
                 state = self.fault_text() or self.say(f"ui.phase.{self.bridge.phase}")
-            for row, text in enumerate(lines(state, width - 4)[: height - 2]):
+            for row, text in enumerate(fold(state, width - 4)[: height - 2]):
                 canvas.put(2, min(height // 2, 3) + row, text, fg=self.ink.dim)
             return canvas
         if view.moves:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from lhytui.text.wrap import wrap
-
-
-def lines(text: str, width: int) -> list[str]:
-    return [text[a:b] for a, b in wrap(text, width)]
+from lhytui.text.wrap import fold
 
 
 class Story:
@@ -77,11 +73,11 @@ class Story:
         name = lambda option: words(f"ask.{section.id}.{option}")
         if self.options:
             if self.asking:
-                question = lines(words(f"ask.{section.id}"), room)
+                question = fold(words(f"ask.{section.id}"), room)
                 rows += [("?" if k == 0 else "", text, "text") for k, text in enumerate(question)]
                 for k, option in enumerate(self.options):
                     here = k == self.chosen and screen.pane == "card"
-                    for j, text in enumerate(lines(f"{k + 1} {name(option)}", room)):
+                    for j, text in enumerate(fold(f"{k + 1} {name(option)}", room)):
                         rows.append(
                             ("", text, "chosen" if here else "option") if j == 0 else ("", text, "option")
                         )
@@ -107,7 +103,7 @@ class Story:
         return rows
 
     def _block(self, glyph: str, text: str, room: int, tone: str) -> list[tuple[str, str, str]]:
-        return [(glyph if k == 0 else "", part, tone) for k, part in enumerate(lines(text, room))]
+        return [(glyph if k == 0 else "", part, tone) for k, part in enumerate(fold(text, room))]
 
     def _pack(self, pieces: list[str], room: int) -> list[tuple[str, str, str]]:
         """Numbered actions side by side, as many in a row as fit."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from rich.cells import cell_len, get_character_cell_size
 
 
-def cut(text: str, width: int) -> str:
-    """The text in at most `width` cells; its end gives way to an ellipsis."""
+def cut(text: str, width: int, ellipsis: str = "…") -> str:
+    """The text in at most `width` cells; its end gives way to the ellipsis."""
     if cell_len(text) <= width:
         return text
-    used = 0
+    room, used = width - cell_len(ellipsis), 0
+    if room < 0:
+        return ""
     for at, character in enumerate(text):
         used += get_character_cell_size(character)
-        if used > width - 1:
-            return text[:at].rstrip() + "…" if width > 0 else ""
+        if used > room:
+            return text[:at].rstrip() + ellipsis
     return text
 
 
-def pad(text: str, width: int, right: bool = False) -> str:
+def pad(text: str, width: int, right: bool = False, ellipsis: str = "…") -> str:
     """The text in exactly `width` cells; `right`: at their right end."""
-    text = cut(text, width)
+    text = cut(text, width, ellipsis)
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
 

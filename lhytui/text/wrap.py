@@ -89,3 +89,14 @@ def _cut(text: str, start: int, stop: int, width: int) -> int:
 def _size(character: str) -> int:
     # A variation selector may widen the sign before it by a cell.
     return get_character_cell_size(character) or character == "\ufe0f"
+
+
+def fold(text: str, width: int, indent: int = 0) -> list[str]:
+    """The lines of `text` themselves, all but the first set in by `indent` cells."""
+    first, *rest = wrap(text, width) or [(0, 0)]
+    lead = " " * min(indent, width // 4)
+    lines = [text[slice(*first)]]
+    if rest:
+        below = text[first[1] :]
+        lines += [lead + below[a:b] for a, b in wrap(below, width - len(lead))]
+    return lines

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from lhytui.draw import axes, number, raster
-from lhytui.draw.canvas import Canvas, cut, fold, pad
+from lhytui.draw.canvas import Canvas
 from lhytui.draw.ink import Ink, contrast
+from lhytui.text.fit import cut, pad
+from lhytui.text.wrap import fold
 
 DARK = Ink.from_colours(ground="#1e1e1e", text="#e0e0e0", accent="#ffa62b")
 LIGHT = Ink.from_colours(ground="#f4f4f4", text="#202020", accent="#0065b0")
