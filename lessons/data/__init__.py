@@ -1,11 +1,13 @@
-"""Real data of the lessons: `births`, `mnist`, `cp10`; their origin and terms in README.md."""
+"""Real data of the lessons: `births`, `mnist`, `cp10`, `pokemon`, `surnames`; origin and terms in README.md."""
 
 from __future__ import annotations
 
+import csv
 import os
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -70,3 +72,55 @@ def cp10() -> tuple[np.ndarray, np.ndarray]:
     x = [338.0, 333, 328, 207, 226, 25, 179, 60, 208, 606]
     y = [640.0, 633, 619, 393, 428, 27, 193, 66, 226, 1591]
     return np.array(x)[:, None], np.array(y)[:, None]
+
+
+STATS = ("hp", "attack", "defense", "sp_attack", "sp_defense", "speed")
+
+
+class Pokedex(NamedTuple):
+    """Rows of pokemon.csv: number and the six STATS as float64 (n, 6), name and types as tuples of text."""
+
+    number: np.ndarray
+    name: tuple[str, ...]
+    types: tuple[tuple[str, str], ...]
+    stats: np.ndarray
+
+
+@lru_cache(maxsize=1)
+def pokedex() -> Pokedex:
+    """All 771 Pokémon, in the order of their numbers; the second type is empty where there is none."""
+    with (HERE / "pokemon.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    number = np.array([int(row["num"]) for row in rows])
+    stats = np.array([[float(row[stat]) for stat in STATS] for row in rows])
+    number.flags.writeable = stats.flags.writeable = False
+    types = tuple((row["type1"], row["type2"]) for row in rows)
+    return Pokedex(number, tuple(row["name"] for row in rows), types, stats)
+
+
+def pokemon(
+    stats: tuple[str, ...] = STATS, first: str = "Water", second: str = "Normal"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Two first types by their stats: x_train (n, D) float64, y_train (n,) int64, 0 for `first`, then the test's.
+
+    Numbers below 400 train. `stats` may also name total, the sum of the six.
+    """
+    all_ = pokedex()
+    table = dict(zip(STATS, all_.stats.T, strict=True), total=all_.stats.sum(axis=1))
+    type1 = np.array([types[0] for types in all_.types])
+    x, parts = np.stack([table[stat] for stat in stats], axis=1), []
+    for half in (all_.number < 400, all_.number >= 400):
+        chosen = half & ((type1 == first) | (type1 == second))
+        parts += [x[chosen], (type1[chosen] == second).astype(np.int64)]
+    return tuple(parts)
+
+
+@lru_cache(maxsize=1)
+def surnames() -> tuple[tuple[str, ...], np.ndarray, tuple[str, ...]]:
+    """Surnames (8875), the language of each (8875,) int64, and the languages' ten names, in alphabetical order."""
+    with (HERE / "surnames.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    languages = tuple(sorted({row["language"] for row in rows}))
+    label = np.array([languages.index(row["language"]) for row in rows])
+    label.flags.writeable = False
+    return tuple(row["surname"] for row in rows), label, languages
