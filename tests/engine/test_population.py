@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.errors import EngineError
+from engine.lanes import ACTIVATIONS, BLOCK, ENDS
 from engine.network import LOSSES
-from engine.population import ACTIVATIONS, BLOCK, ENDS, Population
+from engine.population import Population
 from engine.trainer import Trainer
 
 XOR = np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]]), np.array([-1, 1, 1, -1])
