@@ -18,7 +18,7 @@ import llvmlite.binding
 import numpy as np
 
 # Sources whose functions are compiled into those of other files.
-SHARED = ("kernel.py", "mathematics.py", "random.py")
+SHARED = ("kernel.py", "mathematics.py", "random.py", "optimizers/knobs.py")
 KEPT = 3  # cache folders of other versions that stay
 
 
@@ -60,12 +60,12 @@ from numba.np import arrayobj  # noqa: E402
 JIT = not config.DISABLE_JIT
 
 # Columns of a row of the operation table.
-OP, WHOLE, IN, IN2, OUT, PARAM, N0, N1, N2, N3, TIE, NEED = range(12)
-COLUMNS = 12
+OP, WHOLE, IN, IN2, OUT, PARAM, STATE, TIE, NEED, N0, N1, N2, N3 = range(13)
+COLUMNS = 24  # an operation's sizes are N0 and all that follow
 # Fields of an operation's context: the row range of its shard, rows in the batch, update, seed, mode, shard.
 FIRST, LAST, BATCH, STEP, SEED, MODE, SHARD = range(7)
 FIELDS = 8
-EVALUATE, TRAIN = range(2)
+EVALUATE, TRAIN, BATCHWISE = range(3)  # the last: evaluation with the statistics of the batch
 
 # Without the flags that assume finite numbers: a blow-up must show.
 OPTIONS = {

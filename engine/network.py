@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.errors import EngineError
+from engine.layers.image import ImageLayers
+from engine.layers.norm import NormLayers
 from engine.layers.sequence import SequenceLayers
 from engine.node import Node, Parameter
 
-ACTIVATIONS = ("identity", "relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh")
+ACTIVATIONS = (
+    "identity", "relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh", "gelu", "gelu-tanh", "swish", "tent",
+)  # fmt: skip
 # What each loss compares with: whole numbers, one a row, or as many real numbers as there are outputs.
 LOSSES = {"mse": "values", "mae": "values", "cross-entropy": "labels", "binary-cross-entropy": "values"}
 # Entries of θ, coefficients unless others are given.
@@ -21,18 +25,22 @@ SURFACES = {
 }
 
 
-class Network(SequenceLayers):
+class Network(ImageLayers, NormLayers, SequenceLayers):
     """A graph builder: every method adds a node and returns its handle, for use by later calls."""
 
     def __init__(self):
         self.nodes: list[Node] = []
         self.end: int | None = None  # the loss
 
-    def input(self, width: int, name: str = "input") -> int:
-        """The features, one row an example; uint8 data is scaled by 1/255 while a batch is gathered."""
+    def input(self, width: int, name: str = "input", shape: Sequence[int] = ()) -> int:
+        """The features, one row an example; uint8 data is scaled by 1/255 while a batch is gathered.
+
+        shape: (channels, height, width) of images.
+        """
         if any(node.op == "input" for node in self.nodes):
             raise EngineError("second-input", name=name)
-        return self._put(Node("input", self._name(name), self._whole("width", width)))
+        width = self._whole("width", width)
+        return self._put(Node("input", self._name(name), width, shape=self._shape(name, width, shape)))
 
     def dense(
         self,
@@ -62,18 +70,21 @@ class Network(SequenceLayers):
         """An elementwise nonlinearity, one of ACTIVATIONS; `slope` is leaky-relu's below zero."""
         if kind not in ACTIVATIONS:
             raise EngineError("unknown-activation", activation=kind, known=", ".join(ACTIVATIONS))
-        width = self._node(x).width
+        node = self._node(x)
         hyper = (float(slope),) if kind == "leaky-relu" else ()
-        return self._put(
-            Node(kind, self._name(name or f"{kind}-{len(self.nodes)}"), width, (x,), (width,), hyper)
-        )
+        name = self._name(name or f"{kind}-{len(self.nodes)}")
+        return self._put(Node(kind, name, node.width, (x,), (node.width,), hyper, shape=node.shape))
 
     def add(self, u: int, v: int, name: str | None = None) -> int:
         """The sum of two nodes of equal width."""
         width, other = self._node(u).width, self._node(v).width
         if width != other:
             raise EngineError("wrong-width", node=self._node(v).name, width=other, expected=width)
-        return self._put(Node("add", self._name(name or f"add-{len(self.nodes)}"), width, (u, v), (width,)))
+        shape, also = self._node(u).shape, self._node(v).shape
+        if shape and also and shape != also:
+            raise EngineError("shapes-differ", node=self._node(v).name, shape=also, expected=shape)
+        name = self._name(name or f"add-{len(self.nodes)}")
+        return self._put(Node("add", name, width, (u, v), (width,), shape=shape or also))
 
     def loss(self, z: int, kind: str, reduction: str = "mean") -> int:
         """The end of the graph, one of LOSSES; mse, mae and binary-cross-entropy average over outputs too.

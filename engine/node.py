@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Parameter:
-    """A block of θ: `init` is he, xavier, normal (with `std`) or zero; `shape` is (in, out) or (out,)."""
+    """A block of θ: `init` is he, xavier, normal (with `std`), zero or one; `shape` is (in, out) or (out,)."""
 
     name: str
     shape: tuple[int, ...]
@@ -29,3 +29,5 @@ class Node:
     tie: int | None = None  # the node whose parameters this one uses
     whole: bool = False  # needs all rows of a batch at once
     scratch: int = 0  # numbers of working memory
+    state: tuple[float, ...] = ()  # running statistics, as they begin
+    shape: tuple[int, ...] = ()  # of an image: channels, height, width, flat in that order

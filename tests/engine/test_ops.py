@@ -148,8 +148,11 @@ def test_surfaces_are_the_formulas_that_they_name():
     assert losses[low] == pytest.approx([0.228, -1.2], abs=2e-3)
 
 
+NORMS = ("batch-norm", "layer-norm", "group-norm", "dropout")  # in test_norm_ops
+
+
 def test_every_operation_is_tested_here():
-    assert set(OPERATIONS) == {"dense", "add", "fork", *ACTIVATIONS, *LOSSES, *SURFACES}
+    assert set(OPERATIONS) == {"dense", "add", "fork", *NORMS, *ACTIVATIONS, *LOSSES, *SURFACES}
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh", "identity"])
@@ -226,7 +229,7 @@ def test_a_node_off_the_way_to_the_loss_is_computed_and_learns_nothing():
 @pytest.mark.parametrize(
     ("code", "build"),
     [
-        ("unknown-activation", lambda net, x: net.activation(x, "swish")),
+        ("unknown-activation", lambda net, x: net.activation(x, "softsign")),
         ("unknown-loss", lambda net, x: net.loss(x, "hinge")),
         ("unknown-reduction", lambda net, x: net.loss(x, "mse", "max")),
         ("unknown-surface", lambda net, x: net.surface("cone")),

@@ -33,6 +33,10 @@ SHAPE = {
     "sigmoid": torch.sigmoid,
     "hard-sigmoid": lambda x: F.relu6(x + 3) / 6,  # F.hardsigmoid, which has a sixth in float32 only
     "tanh": torch.tanh,
+    "gelu": F.gelu,
+    "gelu-tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "swish": F.silu,
+    "tent": lambda x: 1 - (F.relu(2 * x - 1) + F.relu(1 - 2 * x)),
 }
 
 

@@ -1,0 +1,326 @@
+"""Convolution with shared and with unshared weights, image by image: windows as a matrix, then a product.
+
+Sizes of a row: image (in, h, w), filters, kernel, stride, border, places (oh, ow), pitch, fill and bias. The
+windows are a matrix (in·kh·kw, length) whose column i·pitch + j is the one at place (i, j). With a pitch of
+the image's whole width a row of it is one stretch of the image; the columns between are of no use.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, place
+
+C, H, W, O, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
+ZERO, EDGE, MEAN = range(3)
+CHANNEL, PLACE = 1, 2  # what has a bias of its own
+
+
+@kernel
+def measures(row):
+    """Numbers in a kernel, columns of the window matrix, numbers in an image with its border."""
+    length = (row[OH] - 1) * row[PITCH] + row[OW]
+    bordered = row[C] * (row[H] + 2 * row[PH]) * (row[W] + 2 * row[PW])
+    return row[C] * row[KH] * row[KW], length, bordered
+
+
+@kernel
+def clear(array):
+    zero = array.dtype.type(0)
+    for i in range(array.size):
+        array[i] = zero
+
+
+@kernel
+def pad(row, x, plane):
+    """x (in, h, w) and a border around it: plane (in, h + 2 ph, w + 2 pw)."""
+    h, w, ph, pw = row[H], row[W], row[PH], row[PW]
+    high, wide = h + 2 * ph, w + 2 * pw
+    for c in range(row[C]):
+        outside = x.dtype.type(0)
+        if row[FILL] == MEAN:
+            for i in range(c * h * w, (c + 1) * h * w):
+                outside += x[i]
+            outside /= x.dtype.type(h * w)
+        for i in range(high):
+            to = plane[(c * high + i) * wide : (c * high + i + 1) * wide]
+            near = min(max(i - ph, 0), h - 1)
+            if row[FILL] != EDGE and near != i - ph:
+                for j in range(wide):
+                    to[j] = outside
+                continue
+            line = x[(c * h + near) * w : (c * h + near + 1) * w]
+            left, right = outside, outside
+            if row[FILL] == EDGE:
+                left, right = line[0], line[w - 1]
+            for j in range(pw):
+                to[j] = left
+                to[pw + w + j] = right
+            inner = to[pw : pw + w]
+            for j in range(w):
+                inner[j] = line[j]
+
+
+@kernel
+def unpad(row, gplane, gx):
+    """∂x (in, h, w) from the gradient of the image with its border."""
+    h, w, ph, pw = row[H], row[W], row[PH], row[PW]
+    high, wide = h + 2 * ph, w + 2 * pw
+    for c in range(row[C]):
+        outside = gx.dtype.type(0)
+        for i in range(h):
+            inner = gplane[(c * high + ph + i) * wide + pw : (c * high + ph + i) * wide + pw + w]
+            line = gx[(c * h + i) * w : (c * h + i + 1) * w]
+            for j in range(w):
+                line[j] = inner[j]
+        if row[FILL] == ZERO:
+            continue
+        for i in range(high):
+            for j in range(wide):
+                if ph <= i < ph + h and pw <= j < pw + w:
+                    continue
+                g = gplane[(c * high + i) * wide + j]
+                outside += g
+                if row[FILL] == EDGE:
+                    gx[(c * h + min(max(i - ph, 0), h - 1)) * w + min(max(j - pw, 0), w - 1)] += g
+        if row[FILL] == MEAN:
+            outside /= gx.dtype.type(h * w)
+            for i in range(c * h * w, (c + 1) * h * w):
+                gx[i] += outside
+
+
+@kernel
+def unfold(row, plane, windows):
+    """The window matrix (in·kh·kw, length) of an image with its border."""
+    high, wide = row[H] + 2 * row[PH], row[W] + 2 * row[PW]
+    _, length, _ = measures(row)
+    at, sw, ow = 0, row[SW], row[OW]
+    for c in range(row[C]):
+        for i in range(row[KH]):
+            for j in range(row[KW]):
+                start = (c * high + i) * wide + j
+                if row[PITCH] == wide and row[SH] == 1 and sw == 1:
+                    source, to = plane[start : start + length], windows[at : at + length]
+                    for q in range(length):
+                        to[q] = source[q]
+                else:
+                    for u in range(row[OH]):
+                        first, to = start + u * row[SH] * wide, windows[at + u * ow : at + u * ow + ow]
+                        for v in range(ow):
+                            to[v] = plane[first + v * sw]
+                at += length
+
+
+@kernel
+def fold(row, gwindows, gplane):
+    """The gradient of an image with its border: the sum of those of its windows."""
+    high, wide = row[H] + 2 * row[PH], row[W] + 2 * row[PW]
+    _, length, _ = measures(row)
+    at, sw, ow = 0, row[SW], row[OW]
+    clear(gplane)
+    for c in range(row[C]):
+        for i in range(row[KH]):
+            for j in range(row[KW]):
+                start = (c * high + i) * wide + j
+                if row[PITCH] == wide and row[SH] == 1 and sw == 1:
+                    source, to = gwindows[at : at + length], gplane[start : start + length]
+                    for q in range(length):
+                        to[q] += source[q]
+                else:
+                    for u in range(row[OH]):
+                        first, source = start + u * row[SH] * wide, gwindows[at + u * ow : at + u * ow + ow]
+                        for v in range(ow):
+                            gplane[first + v * sw] += source[v]
+                at += length
+
+
+@kernel
+def gather_windows(row, x, n, plane, windows):
+    """The window matrix of image n of x (b, in, h, w); `plane` is working memory."""
+    size = row[C] * row[H] * row[W]
+    image = x[n * size : (n + 1) * size]
+    if row[PH] == 0 and row[PW] == 0:
+        unfold(row, image, windows)
+    else:
+        pad(row, image, plane)
+        unfold(row, plane, windows)
+
+
+@kernel
+def scatter_windows(row, gwindows, gplane, gx, n):
+    """∂ of image n of x (b, in, h, w) from that of its window matrix; `gplane` is working memory."""
+    size = row[C] * row[H] * row[W]
+    image = gx[n * size : (n + 1) * size]
+    if row[PH] == 0 and row[PW] == 0:
+        fold(row, gwindows, image)
+    else:
+        fold(row, gwindows, gplane)
+        unpad(row, gplane, image)
+
+
+@kernel
+def spread(row, gy, wide):
+    """∂y (out, oh, ow) at its places among the columns of the window matrix: (out, length), else 0."""
+    _, length, _ = measures(row)
+    zero = gy.dtype.type(0)
+    ow, gap = row[OW], row[PITCH] - row[OW]
+    for o in range(row[O]):
+        for i in range(row[OH]):
+            source = gy[(o * row[OH] + i) * ow : (o * row[OH] + i + 1) * ow]
+            to = wide[o * length + i * row[PITCH] : o * length + i * row[PITCH] + ow]
+            for j in range(ow):
+                to[j] = source[j]
+            if i + 1 < row[OH]:
+                between = wide[o * length + i * row[PITCH] + ow : o * length + i * row[PITCH] + ow + gap]
+                for j in range(gap):
+                    between[j] = zero
+
+
+@kernel
+def add_bias(row, theta, at, y):
+    """y (b, out, places) + bias (out) or (out, places)."""
+    places = row[OH] * row[OW]
+    each = row[O] * places
+    for start in range(0, y.size if row[BIAS] else 0, each):
+        for o in range(row[O]):
+            line = y[start + o * places : start + (o + 1) * places]
+            if row[BIAS] == PLACE:
+                bias = theta[at + o * places : at + (o + 1) * places]
+                for p in range(places):
+                    line[p] += bias[p]
+            else:
+                one = theta[at + o]
+                for p in range(places):
+                    line[p] += one
+
+
+@kernel
+def bias_gradient(row, gy, grad, at):
+    """∂bias (out) or (out, places) = Σ ∂y (b, out, places)."""
+    places = row[OH] * row[OW]
+    each, zero = row[O] * places, grad.dtype.type(0)
+    if row[BIAS] == PLACE:
+        total = grad[at : at + each]
+        clear(total)
+        for start in range(0, gy.size, each):
+            image = gy[start : start + each]
+            for p in range(each):
+                total[p] += image[p]
+    elif row[BIAS] == CHANNEL:
+        for o in range(row[O]):
+            sum_ = zero
+            for start in range(0, gy.size, each):
+                line = gy[start + o * places : start + (o + 1) * places]
+                for p in range(places):
+                    sum_ += line[p]
+            grad[at + o] = sum_
+
+
+@kernel
+def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """y (b, out, oh, ow) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias (LeCun et al. 1989)."""
+    b, o, ow, places = ctx[LAST] - ctx[FIRST], row[O], row[OW], row[OH] * row[OW]
+    k, length, bordered = measures(row)
+    x = act[place(row[IN], row[C] * row[H] * row[W], ctx) :]
+    first = place(row[OUT], o * places, ctx)
+    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
+    wide = scratch[bordered + k * length : bordered + (k + o) * length]
+    weight = matrix(theta, row[PARAM], k, o)
+    for n in range(b):
+        gather_windows(row, x, n, plane, windows)
+        np.dot(weight.T, matrix(windows, 0, k, length), matrix(wide, 0, o, length))
+        for c in range(o):
+            for i in range(row[OH]):
+                at = first + (n * o + c) * places + i * ow
+                to, line = act[at : at + ow], wide[c * length + i * row[PITCH] :]
+                for j in range(ow):
+                    to[j] = line[j]
+    add_bias(row, theta, row[PARAM] + k * o, act[first : first + b * o * places])
+
+
+@kernel
+def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """∂W = Σ windows · ∂yᵀ, ∂bias = Σ ∂y, ∂windows = W · ∂y, which ∂x sums."""
+    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    k, length, bordered = measures(row)
+    size = row[C] * row[H] * row[W]
+    start, first = place(row[IN], size, ctx), place(row[OUT], o * places, ctx)
+    x, gx, gy = act[start : start + b * size], gact[start : start + b * size], gact[first:]
+    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
+    wide = scratch[bordered + k * length : bordered + (k + o) * length]
+    product = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
+    weight, gw = matrix(theta, row[PARAM], k, o), grad[row[PARAM] : row[PARAM] + k * o]
+    bias_gradient(row, gy[: b * o * places], grad, row[PARAM] + k * o)
+    clear(gw)
+    for n in range(b):
+        gather_windows(row, x, n, plane, windows)
+        spread(row, gy[n * o * places : (n + 1) * o * places], wide)
+        slopes = matrix(wide, 0, o, length)
+        np.dot(matrix(windows, 0, k, length), slopes.T, matrix(product, 0, k, o))
+        for i in range(k * o):
+            gw[i] += product[i]
+        if row[NEED]:
+            np.dot(weight, slopes, matrix(windows, 0, k, length))
+            scatter_windows(row, windows, plane, gx, n)
+
+
+@kernel
+def local_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """y (b, out, places) = Σ over in·kh·kw of W (in·kh·kw, out, places) · windows of x + bias (out, places)."""
+    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    k, _, bordered = measures(row)
+    x = act[place(row[IN], row[C] * row[H] * row[W], ctx) :]
+    first = place(row[OUT], o * places, ctx)
+    y = act[first : first + b * o * places]
+    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * places]
+    clear(y)
+    for n in range(b):
+        gather_windows(row, x, n, plane, windows)
+        for i in range(k):
+            window = windows[i * places : (i + 1) * places]
+            for c in range(o):
+                at = row[PARAM] + (i * o + c) * places
+                weight = theta[at : at + places]
+                line = y[(n * o + c) * places : (n * o + c + 1) * places]
+                for p in range(places):
+                    line[p] += weight[p] * window[p]
+    add_bias(row, theta, row[PARAM] + k * o * places, y)
+
+
+@kernel
+def local_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """∂W (in·kh·kw, out, places) = Σ windows · ∂y, ∂bias = Σ ∂y, ∂windows = Σ over out of W · ∂y."""
+    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    k, _, bordered = measures(row)
+    size, start = row[C] * row[H] * row[W], place(row[IN], row[C] * row[H] * row[W], ctx)
+    first = place(row[OUT], o * places, ctx)
+    x, gx, gy = act[start:], gact[start : start + b * size], gact[first : first + b * o * places]
+    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * places]
+    bias_gradient(row, gy, grad, row[PARAM] + k * o * places)
+    clear(grad[row[PARAM] : row[PARAM] + k * o * places])
+    for n in range(b):
+        gather_windows(row, x, n, plane, windows)
+        for i in range(k):
+            window = windows[i * places : (i + 1) * places]
+            for c in range(o):
+                at = row[PARAM] + (i * o + c) * places
+                gw, line = grad[at : at + places], gy[(n * o + c) * places : (n * o + c + 1) * places]
+                for p in range(places):
+                    gw[p] += line[p] * window[p]
+        if row[NEED]:
+            clear(windows)
+            for i in range(k):
+                gwindow = windows[i * places : (i + 1) * places]
+                for c in range(o):
+                    at = row[PARAM] + (i * o + c) * places
+                    weight = theta[at : at + places]
+                    line = gy[(n * o + c) * places : (n * o + c + 1) * places]
+                    for p in range(places):
+                        gwindow[p] += weight[p] * line[p]
+            scatter_windows(row, windows, plane, gx, n)
+
+
+OPERATIONS = {
+    "convolution": (convolution_forward, convolution_backward),
+    "local": (local_forward, local_backward),
+}
