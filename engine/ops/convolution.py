@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, place
 
-C, H, W, O, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
+C, H, W, FILTERS, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
 ZERO, EDGE, MEAN = range(3)
 CHANNEL, PLACE = 1, 2  # what has a bias of its own
 
@@ -164,7 +164,7 @@ def spread(row, gy, wide):
     _, length, _ = measures(row)
     zero = gy.dtype.type(0)
     ow, gap = row[OW], row[PITCH] - row[OW]
-    for o in range(row[O]):
+    for o in range(row[FILTERS]):
         for i in range(row[OH]):
             source = gy[(o * row[OH] + i) * ow : (o * row[OH] + i + 1) * ow]
             to = wide[o * length + i * row[PITCH] : o * length + i * row[PITCH] + ow]
@@ -180,9 +180,9 @@ def spread(row, gy, wide):
 def add_bias(row, theta, at, y):
     """y (b, out, places) + bias (out) or (out, places)."""
     places = row[OH] * row[OW]
-    each = row[O] * places
+    each = row[FILTERS] * places
     for start in range(0, y.size if row[BIAS] else 0, each):
-        for o in range(row[O]):
+        for o in range(row[FILTERS]):
             line = y[start + o * places : start + (o + 1) * places]
             if row[BIAS] == PLACE:
                 bias = theta[at + o * places : at + (o + 1) * places]
@@ -198,7 +198,7 @@ def add_bias(row, theta, at, y):
 def bias_gradient(row, gy, grad, at):
     """∂bias (out) or (out, places) = Σ ∂y (b, out, places)."""
     places = row[OH] * row[OW]
-    each, zero = row[O] * places, grad.dtype.type(0)
+    each, zero = row[FILTERS] * places, grad.dtype.type(0)
     if row[BIAS] == PLACE:
         total = grad[at : at + each]
         clear(total)
@@ -207,7 +207,7 @@ def bias_gradient(row, gy, grad, at):
             for p in range(each):
                 total[p] += image[p]
     elif row[BIAS] == CHANNEL:
-        for o in range(row[O]):
+        for o in range(row[FILTERS]):
             sum_ = zero
             for start in range(0, gy.size, each):
                 line = gy[start + o * places : start + (o + 1) * places]
@@ -219,7 +219,7 @@ def bias_gradient(row, gy, grad, at):
 @kernel
 def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, out, oh, ow) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias (LeCun et al. 1989)."""
-    b, o, ow, places = ctx[LAST] - ctx[FIRST], row[O], row[OW], row[OH] * row[OW]
+    b, o, ow, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OW], row[OH] * row[OW]
     k, length, bordered = measures(row)
     x = act[place(row[IN], row[C] * row[H] * row[W], ctx) :]
     first = place(row[OUT], o * places, ctx)
@@ -241,7 +241,7 @@ def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints
 @kernel
 def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂W = Σ windows · ∂yᵀ, ∂bias = Σ ∂y, ∂windows = W · ∂y, which ∂x sums."""
-    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    b, o, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OH] * row[OW]
     k, length, bordered = measures(row)
     size = row[C] * row[H] * row[W]
     start, first = place(row[IN], size, ctx), place(row[OUT], o * places, ctx)
@@ -267,7 +267,7 @@ def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, int
 @kernel
 def local_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, out, places) = Σ over in·kh·kw of W (in·kh·kw, out, places) · windows of x + bias (out, places)."""
-    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    b, o, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OH] * row[OW]
     k, _, bordered = measures(row)
     x = act[place(row[IN], row[C] * row[H] * row[W], ctx) :]
     first = place(row[OUT], o * places, ctx)
@@ -290,7 +290,7 @@ def local_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
 @kernel
 def local_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂W (in·kh·kw, out, places) = Σ windows · ∂y, ∂bias = Σ ∂y, ∂windows = Σ over out of W · ∂y."""
-    b, o, places = ctx[LAST] - ctx[FIRST], row[O], row[OH] * row[OW]
+    b, o, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OH] * row[OW]
     k, _, bordered = measures(row)
     size, start = row[C] * row[H] * row[W], place(row[IN], row[C] * row[H] * row[W], ctx)
     first = place(row[OUT], o * places, ctx)

@@ -148,11 +148,12 @@ def test_surfaces_are_the_formulas_that_they_name():
     assert losses[low] == pytest.approx([0.228, -1.2], abs=2e-3)
 
 
+IMAGES = ("convolution", "local", "max-pool", "min-pool", "average-pool")  # in test_image_ops
 NORMS = ("batch-norm", "layer-norm", "group-norm", "dropout")  # in test_norm_ops
 
 
 def test_every_operation_is_tested_here():
-    assert set(OPERATIONS) == {"dense", "add", "fork", *NORMS, *ACTIVATIONS, *LOSSES, *SURFACES}
+    assert set(OPERATIONS) == {"dense", "add", "fork", *IMAGES, *NORMS, *ACTIVATIONS, *LOSSES, *SURFACES}
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh", "identity"])
