@@ -48,7 +48,7 @@ class Machine(NamedTuple):
     state: np.ndarray  # running statistics
     act: np.ndarray  # activations
     gact: np.ndarray  # and their gradients
-    ints: np.ndarray  # (batch,) labels
+    ints: np.ndarray  # (batch · positions,) labels
     scratch: np.ndarray  # (shards, longest) working memory of an operation
 
 
@@ -57,7 +57,7 @@ class Data(NamedTuple):
 
     x8: np.ndarray  # (N, width) bytes, to be scaled by 1/255
     xr: np.ndarray  # (N, width) real
-    labels: np.ndarray  # (N,)
+    labels: np.ndarray  # (N · positions,), -1 for padding
     targets: np.ndarray  # (N, outputs) real
 
 
@@ -110,7 +110,7 @@ def copy(table, r, scale, act, start):
 def gather(act, ints, data, plan, shuffled, stream, place, ctx):
     """Copy a shard's rows of the batch that starts at `place` of the epoch into the arena."""
     x8, xr, labels, targets = data.x8, data.xr, data.labels, data.targets
-    digits = grid(plan[EXAMPLES])
+    digits, each = grid(plan[EXAMPLES]), labels.shape[0] // plan[EXAMPLES]
     one = act.dtype.type(1)
     by = one / act.dtype.type(255)
     aim = plan[TARGET] * ctx[BATCH]
@@ -120,8 +120,9 @@ def gather(act, ints, data, plan, shuffled, stream, place, ctx):
             copy(x8, r, by, act, i * x8.shape[1])
         elif xr.shape[0]:
             copy(xr, r, one, act, i * xr.shape[1])
-        if labels.shape[0]:
-            ints[i] = labels[r]
+        if each:
+            for t in range(each):
+                ints[i * each + t] = labels[r * each + t]
         elif targets.shape[0]:
             copy(targets, r, one, act, aim + i * targets.shape[1])
 
@@ -251,6 +252,17 @@ def train_signature(dtype: str):
 
 
 @kernel
+def real_labels(labels, plan, start, stop):
+    """What examples start … stop - 1 count in a mean: those with a label, or their positions that have one."""
+    each, count = labels.shape[0] // plan[EXAMPLES], 0
+    if not each:
+        return stop - start
+    for i in range(start * each, stop * each):
+        count += labels[i] >= 0
+    return count
+
+
+@kernel
 def measure(machine, data, plan, cursor, ctx, total, offset, values):
     """Go once through the data in blocks of plan[ROWS], in order; returns the loss over all of it.
 
@@ -259,6 +271,7 @@ def measure(machine, data, plan, cursor, ctx, total, offset, values):
     """
     size, width, loss, grad = plan[SIZE], values.shape[1], 0.0, machine.grad
     count = machine.rows.shape[0] if width else plan[LIVE]
+    whole = real_labels(data.labels, plan, 0, plan[EXAMPLES])
     for i in range(total.size):
         total[i] = 0
     for start in range(0, plan[EXAMPLES], plan[ROWS]):
@@ -266,7 +279,8 @@ def measure(machine, data, plan, cursor, ctx, total, offset, values):
         cursor[PLACE] = start
         ctx[0, FIRST], ctx[0, LAST], ctx[0, BATCH], ctx[0, MODE] = 0, batch, batch, EVALUATE
         call_work(plan[WORK], machine, data, plan, cursor, ctx, 0, 0, count, GATHER | FORWARD)
-        share = batch / plan[EXAMPLES] if plan[MEAN] else 1.0
+        real = real_labels(data.labels, plan, start, start + batch)
+        share = real / max(whole, 1) if plan[MEAN] else 1.0
         loss += share * grad[0, size]
         for i in range(batch):
             for j in range(width):

@@ -18,14 +18,16 @@ from engine.kernel import (
     OP,
     OUT,
     PARAM,
+    STATE,
     TIE,
     WHOLE,
     address,
     hold_blas,
     operation_signature,
 )
-from engine.network import LOSSES, Network, Parameter
-from engine.ops.registry import NUMBER, OPERATIONS
+from engine.network import LOSSES, Network
+from engine.node import Node, Parameter
+from engine.ops.registry import NUMBER, OPERATIONS, PRODUCTS
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ class Program:
             raise EngineError("no-loss")
         self.nodes, self.end = network.nodes, network.end
         self.loss = self.nodes[self.end]
-        self.targets = LOSSES.get(self.loss.op)  # "labels", "values" or, for a surface, None
+        # "labels", "values" or, for a surface, None; so many labels an example, of so many classes
+        self.targets = "labels" if self.loss.op == "sequence-cross-entropy" else LOSSES.get(self.loss.op)
+        sequence = self.loss.op == "sequence-cross-entropy"
+        self.labels, self.classes = self.loss.shape if sequence else (1, self.loss.width)
         self.mean = self.targets is None or bool(self.loss.sizes[1])
         self.output = self.loss.inputs[0] if self.loss.inputs else self.end
         self._place_parameters()
@@ -73,6 +78,7 @@ class Program:
         need = self._learn()
         uses = Counter(i for n in live for i in self.nodes[n].inputs)
         self.buffers, self.width, self.scratch = [], 0, 1
+        self.statistics: list[float] = []  # running ones, as they begin
         rows, late, hypers = [], [], []
         copies: dict[int, int] = {}  # buffer of the next copy of a node that is used more than once
         for n, node in enumerate(self.nodes):
@@ -91,6 +97,8 @@ class Program:
                     self.target = int(row[IN2])
                 row[N0 : N0 + len(node.sizes)] = node.sizes
                 row[NEED] = any(i in need for i in node.inputs)
+                row[STATE] = len(self.statistics)
+                self.statistics += node.state
                 (rows if n in live else late).append((n, row, node.hyper))
                 self.scratch = max(self.scratch, node.scratch)
             if n in live and n in need and uses[n] > 1:
@@ -137,10 +145,10 @@ class Program:
         written = set()
         for n, row, _ in reversed(rows):
             node = self.nodes[n]
-            if node.op == "dense" and row[OP] == NUMBER["dense"]:
+            if node.op in ("dense", "dense-each", "embedding") and row[OP] == NUMBER[node.op]:
                 row[TIE] = int(row[PARAM]) in written
                 written.add(int(row[PARAM]))
-                if row[TIE]:
+                if row[TIE] and node.op != "embedding":
                     self.scratch = max(self.scratch, node.sizes[0] * node.sizes[1])
 
     def _segments(self) -> np.ndarray:
@@ -154,11 +162,15 @@ class Program:
                 cuts.append([q, q + 1, whole])
         return np.array(cuts, dtype=np.int64)
 
+    def calls(self, op: str) -> list[tuple[int, Node]]:
+        """The rows of an operation, with their nodes."""
+        return [(q, self.nodes[n]) for q, n in enumerate(self.owners) if self.rows[q, OP] == NUMBER[op]]
+
     def addresses(self, dtype: str) -> tuple[np.ndarray, np.ndarray]:
         """Machine code by operation number, forward and backward; only what this program uses is compiled."""
         tables = np.zeros((2, len(OPERATIONS)), np.int64)
         names = list(OPERATIONS)
-        if any(names[number] == "dense" for number in self.rows[:, OP]):
+        if any(names[number] in PRODUCTS for number in self.rows[:, OP]):
             hold_blas()
         for back, rows in ((0, self.rows), (1, self.rows[: self.live])):
             for number in set(rows[:, OP].tolist()):
@@ -169,8 +181,9 @@ class Program:
         """θ (size,) float64 drawn by the parameters' rules: he has variance 2/in, xavier 2/(in + out)."""
         theta = np.zeros(self.size)
         for number, block in enumerate(self.blocks.values()):
-            parameter, fan = block.parameter, sum(block.parameter.shape)
-            if parameter.init == "zero":
+            parameter, fan = block.parameter, sum(block.parameter.shape[:2])
+            if parameter.init in ("zero", "one"):
+                theta[block.offset : block.offset + block.size] = parameter.init == "one"
                 continue
             std = {
                 "he": np.sqrt(2 / parameter.shape[0]),

@@ -10,6 +10,7 @@ import numpy as np
 from engine import interpreter as walk
 from engine.errors import EngineError
 from engine.kernel import FIELDS, JIT, OUT, PARAM, REAL, address, real, threading_layer
+from engine.layers.tokens import check_tokens, readers
 from engine.network import Network
 from engine.optim import OPTIMIZERS, fill, optimizer_signature
 from engine.program import Program
@@ -124,12 +125,15 @@ class Trainer:
                 raise EngineError("wrong-width", node=entry.name, width=x.shape[1], expected=entry.width)
             if not len(x):
                 raise EngineError("no-data")
-            if x.dtype == np.uint8:
+            tokens = readers(program.nodes)
+            if tokens:
+                check_tokens(tokens, x)
+            if x.dtype == np.uint8 and not tokens:
                 x8 = np.ascontiguousarray(x)
             else:
                 xr = np.ascontiguousarray(x, dtype)
             y = (
-                np.zeros(len(x) if program.targets == "labels" else (len(x), program.loss.width))
+                np.zeros((len(x), program.labels if program.targets == "labels" else program.loss.width))
                 if y is None
                 else y
             )
@@ -138,11 +142,13 @@ class Trainer:
                 raise EngineError("wrong-count", name="y", count=len(y), expected=len(x))
             if program.targets == "labels":
                 labels = np.ascontiguousarray(y.reshape(-1), np.int64)
-                if labels.size != len(x):
-                    raise EngineError("wrong-width", node="y", width=labels.size // len(x), expected=1)
-                if labels.min() < 0 or labels.max() >= program.loss.width:
-                    bad = int(labels.max() if labels.min() >= 0 else labels.min())
-                    raise EngineError("out-of-range", name="label", value=bad, hi=program.loss.width - 1)
+                each, classes = program.labels, program.classes
+                if labels.size != len(x) * each:
+                    raise EngineError("wrong-width", node="y", width=labels.size // len(x), expected=each)
+                least = 0 if program.loss.op == "cross-entropy" else -1
+                if labels.min() < least or labels.max() >= classes:
+                    bad = int(labels.max() if labels.min() >= least else labels.min())
+                    raise EngineError("out-of-range", name="label", value=bad, hi=classes - 1)
             else:
                 targets = np.ascontiguousarray(y.reshape(len(x), -1), dtype)
                 if targets.shape[1] != program.loss.width:
@@ -207,7 +213,8 @@ class Trainer:
     def _room(self, rows: int) -> tuple[np.ndarray, ...]:
         """Activations, their gradients and labels for a batch of `rows`."""
         length = max(1, self.program.width * rows)
-        return np.zeros(length, self.dtype), np.zeros(length, self.dtype), np.zeros(rows, np.int64)
+        labels = np.zeros(rows * self.program.labels, np.int64)
+        return np.zeros(length, self.dtype), np.zeros(length, self.dtype), labels
 
     def _machine(self, grad: np.ndarray, arena) -> walk.Machine:
         program = self.program
@@ -284,12 +291,20 @@ class Trainer:
         return float(loss), total, values
 
     def evaluate(self, x=None, y=None) -> dict[str, float]:
-        """{"loss"} over the given data, else its own, with {"accuracy"} if the loss is a cross-entropy."""
+        """{"loss"} over the given data, else its own, with {"accuracy"} if the loss is a cross-entropy.
+
+        For sequences: of positions that are not padding, with {"exact"}, the share of sequences all right.
+        """
         data = self._data if x is None else self._read(x, y)
         kind = self.program.loss.op
-        if kind not in ("cross-entropy", "binary-cross-entropy"):
+        if kind not in ("cross-entropy", "binary-cross-entropy", "sequence-cross-entropy"):
             return {"loss": self._measure(data)[0]}
         loss, _, z = self._measure(data, node=self.program.output)
+        if kind == "sequence-cross-entropy":
+            labels = data.labels.reshape(len(z), -1)
+            right, real = z.reshape(*labels.shape, -1).argmax(axis=2) == labels, labels >= 0
+            exact = (right | ~real).all(axis=1).mean()
+            return {"loss": loss, "accuracy": float(right[real].mean()), "exact": float(exact)}
         right = (
             z.argmax(axis=1) == data.labels if kind == "cross-entropy" else (z > 0) == (data.targets > 0.5)
         )

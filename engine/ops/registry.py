@@ -2,8 +2,40 @@
 
 from __future__ import annotations
 
-from engine.ops import activation, dense, join, loss, surface
+from engine.ops import (
+    activation,
+    attention,
+    convolution,
+    dense,
+    dropout,
+    embedding,
+    join,
+    loss,
+    norm,
+    pooling,
+    position,
+    recurrent,
+    sequence_loss,
+    surface,
+)
 
-FAMILIES = (dense, join, activation, loss, surface)
+FAMILIES = (
+    dense,
+    convolution,
+    pooling,
+    join,
+    activation,
+    norm,
+    dropout,
+    loss,
+    surface,
+    embedding,
+    position,
+    attention,
+    recurrent,
+    sequence_loss,
+)
 OPERATIONS = {name: pair for family in FAMILIES for name, pair in family.OPERATIONS.items()}
 NUMBER = {name: number for number, name in enumerate(OPERATIONS)}
+# Operations that call the BLAS.
+PRODUCTS = {"dense", "dense-each", "rnn", "lstm", "convolution"}

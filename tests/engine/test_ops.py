@@ -149,11 +149,26 @@ def test_surfaces_are_the_formulas_that_they_name():
 
 
 IMAGES = ("convolution", "local", "max-pool", "min-pool", "average-pool")  # in test_image_ops
+# Those of test_sequence_ops.py.
+SEQUENCES = {
+    "slice", "embedding", "dense-each", "position-learned", "position-fixed", "scores-dot", "scores-additive",
+    "softmax", "rectified", "mix", "rnn", "lstm", "copy", "copy-softmax", "sequence-cross-entropy",
+}  # fmt: skip
 NORMS = ("batch-norm", "layer-norm", "group-norm", "dropout")  # in test_norm_ops
 
 
 def test_every_operation_is_tested_here():
-    assert set(OPERATIONS) == {"dense", "add", "fork", *IMAGES, *NORMS, *ACTIVATIONS, *LOSSES, *SURFACES}
+    assert set(OPERATIONS) == {
+        "dense",
+        "add",
+        "fork",
+        *IMAGES,
+        *NORMS,
+        *SEQUENCES,
+        *ACTIVATIONS,
+        *LOSSES,
+        *SURFACES,
+    }
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky-relu", "sigmoid", "hard-sigmoid", "tanh", "identity"])
