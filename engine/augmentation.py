@@ -43,7 +43,7 @@ def transform(images, shift=(0, 0), mirror=False, angle=0.0, scale=1.0, fill: fl
 def _pick(stack: np.ndarray, row: np.ndarray, column: np.ndarray, fill: float) -> np.ndarray:
     """(N, C, H, W) values between the pixels, at row and column (N, H, W), weighted by nearness."""
     count, channels, height, width = stack.shape
-    framed = np.full((count, channels, height + 2, width + 2), fill)
+    framed = np.full((count, channels, height + 2, width + 2), fill, np.float64)
     framed[:, :, 1:-1, 1:-1] = stack
     row, column = np.clip(row + 1, 0, height + 1), np.clip(column + 1, 0, width + 1)
     top, left = np.minimum(row.astype(int), height), np.minimum(column.astype(int), width)

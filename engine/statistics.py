@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 from scipy.optimize import linprog
-from scipy.special import expit, log_softmax, softmax, xlogy
+from scipy.special import expit, softmax, xlogy
 
 from engine.data import Standardizer, check_labels, check_rows
 from engine.errors import EngineError
@@ -226,9 +226,13 @@ class LogisticModel:
 
 def logistic_loss(weight, bias: float, x, y, ridge: float = 0.0) -> float:
     """Σ cross-entropy of σ(w·x + b) against y of 0 and 1, plus ½·ridge·‖w‖²."""
-    z = check_rows(x) @ weight + bias
-    two = log_softmax(np.stack((np.zeros_like(z), z), axis=1), axis=1)
-    return float(-two[np.arange(len(z)), y].sum() + 0.5 * ridge * np.dot(weight, weight))
+    return _loss_of(check_rows(x) @ weight + bias, np.asarray(y)) + 0.5 * ridge * float(
+        np.dot(weight, weight)
+    )
+
+
+def _loss_of(z: np.ndarray, y: np.ndarray) -> float:
+    return float(np.logaddexp(0, np.where(y == 1, -z, z)).sum())
 
 
 def logistic_regression(x, y, ridge: float = 0.0, steps: int = 100) -> LogisticModel:
@@ -243,11 +247,13 @@ def logistic_regression(x, y, ridge: float = 0.0, steps: int = 100) -> LogisticM
         raise EngineError("negative", name="ridge", value=ridge)
     if not ridge and separable(x, y):
         raise EngineError("separable")
-    rows = np.column_stack((x, np.ones(len(x))))
-    penalty = np.append(np.full(x.shape[1], ridge), 0.0)
+    # In standardised features no direction is lost by rounding, whatever the units of x.
+    scale = Standardizer.fit(x)
+    spread = np.where(scale.constant, 1.0, scale.deviation)
+    rows = np.column_stack((scale.apply(x), np.ones(len(x))))
+    penalty = np.append(ridge / spread**2, 0.0)
     v = np.zeros(rows.shape[1])
-    loss = lambda v: logistic_loss(v[:-1], v[-1], x, y, ridge)
-    path, now = [v], loss(v)
+    path, now = [v], _loss_of(rows @ v, y)
     for step in range(steps):
         f = expit(rows @ v)
         slope = rows.T @ (f - y) + penalty * v
@@ -255,12 +261,18 @@ def logistic_regression(x, y, ridge: float = 0.0, steps: int = 100) -> LogisticM
         full = lstsq(bend, slope)[0]
         # Newton's decrement bounds how much lower the least loss can be (Boyd and Vandenberghe 2004, 9.5).
         if slope @ full < 1e-12 * (1 + now):
-            return LogisticModel(v[:-1], float(v[-1]), step, np.array(path))
+            weights = np.array(path)[:, :-1] / spread
+            way = np.column_stack((weights, np.array(path)[:, -1] - weights @ scale.mean))
+            return LogisticModel(way[-1, :-1], float(way[-1, -1]), step, way)
         length = 1.0
-        while loss(v - length * full) > now and length > 1e-10:
+        while (
+            loss := _loss_of(rows @ (v - length * full), y) + penalty @ (v - length * full) ** 2 / 2
+        ) > now:
             length /= 2
-        v = v - length * full
-        path, now = [*path, v], loss(v)
+            if length < 1e-10:
+                break
+        v, now = v - length * full, loss
+        path.append(v)
     raise EngineError("no-convergence", name="logistic regression", steps=steps)
 
 
