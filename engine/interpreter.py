@@ -10,6 +10,7 @@ from numba import types
 
 from engine.kernel import (
     BATCH,
+    BATCHWISE,
     EVALUATE,
     FIRST,
     INTEGERS,
@@ -26,13 +27,17 @@ from engine.kernel import (
     constant,
     kernel,
 )
+from engine.optimizers.knobs import BASE, FACTOR, RATE
 from engine.random import SHUFFLE, grid, key, permuted
 
 # Entries of `plan`: what a run is.
 EXAMPLES, ROWS, KEY, SHUFFLED, SHARDS, LIVE, TARGET, SIZE, MEAN, WORK = range(10)
 # Entries of `cursor`: where it stands. PLACE is the next example of the epoch, COUNT the optimizer's updates.
-UPDATE, EPOCH, PLACE, COUNT = range(4)
+# TAKEN those since Lookahead's last look.
+UPDATE, EPOCH, PLACE, COUNT, TAKEN = range(5)
 GATHER, FORWARD, BACKWARD = 1, 2, 4
+# How a measurement takes batch norm and dropout: `batch` normalises by the batch at hand and drops nothing.
+MODES = {"evaluate": EVALUATE, "train": TRAIN, "batch": BATCHWISE}
 
 
 class Machine(NamedTuple):
@@ -65,8 +70,10 @@ call_operation = caller("row hyper theta grad state act gact scratch ints ctx")
 call_work = caller("machine data plan cursor ctx k start stop tasks")
 call_pass = caller("machine data plan cursor ctx")
 call_reduce = caller("grad parts plan")
-call_apply = caller("optimizer theta grad first second knobs count plan")
-call_optimizer = caller("theta grad first second knobs count")
+call_apply = caller("optimizer theta grad first second third gauge knobs count plan")
+call_optimizer = caller("theta grad first second third gauge knobs count")
+call_adjust = caller("grad norm knobs seed step")
+call_follow = caller("theta slow knobs taken")
 
 
 @functools.cache
@@ -96,7 +103,7 @@ def reduce_signature(dtype: str):
 
 def apply_signature(dtype: str):
     line = REAL[dtype][::1]
-    return types.void(types.int64, line, REAL[dtype][:, ::1], line, line, line, types.int64, INTEGERS)
+    return types.void(types.int64, line, REAL[dtype][:, ::1], *[line] * 5, types.int64, INTEGERS)
 
 
 @kernel
@@ -179,9 +186,9 @@ def reduce(grad, parts, plan):
 
 
 @kernel
-def apply(optimizer, theta, grad, first, second, knobs, count, plan):
+def apply(optimizer, theta, grad, first, second, third, gauge, knobs, count, plan):
     """One update of all of θ."""
-    call_optimizer(optimizer, theta, grad[0, : plan[SIZE]], first, second, knobs, count)
+    call_optimizer(optimizer, theta, grad[0, : plan[SIZE]], first, second, third, gauge, knobs, count)
 
 
 @kernel
@@ -206,15 +213,18 @@ def length(g, total):
 
 @kernel
 def train(
-    passing, reduction, application, optimizer, machine, data, plan, cursor, ctx, first, second, knobs, parts,
-    watch, out,
+    passing, reduction, application, codes, machine, data, plan, cursor, ctx, first, second, third, slow, gauge,
+    knobs, factors, parts, watch, out,
 ):  # fmt: skip
     """Do out.shape[0] updates; a loss or gradient that is not finite ends them before θ is touched.
 
     A row of `out` is loss, |gradient| and the watched entries of θ, all before that update. Returns the
-    number of rows written. The first four arguments are addresses.
+    number of rows written. The first three arguments and the five of `codes` are addresses; `factors` are the
+    schedule's, one an update.
     """
     size, shards, grad, theta = plan[SIZE], plan[SHARDS], machine.grad, machine.theta
+    slopes = grad[0, :size]
+    update, lead, settle, adjust, follow = codes[0], codes[1], codes[2], codes[3], codes[4]
     for u in range(out.shape[0]):
         batch = min(plan[ROWS], plan[EXAMPLES] - cursor[PLACE])
         for k in range(shards + 1):  # the last is the whole batch
@@ -222,21 +232,32 @@ def train(
             ctx[k, LAST] = -(-(k + 1) * batch // shards) if k < shards else batch
             ctx[k, BATCH], ctx[k, STEP], ctx[k, SEED] = batch, cursor[UPDATE], plan[KEY]
             ctx[k, MODE], ctx[k, SHARD] = TRAIN, k % shards
+        for w in range(watch.size):
+            out[u, 2 + w] = theta[watch[w]]
+        knobs[FACTOR], knobs[RATE], count = factors[u], factors[u] * knobs[BASE], cursor[COUNT] + 1
+        if lead >= 0:
+            call_optimizer(lead, theta, slopes, first, second, third, gauge, knobs, count)
         call_pass(passing, machine, data, plan, cursor, ctx)
         call_reduce(reduction, grad, parts, plan)
         loss, total = grad[0, size], parts[0]
         for k in range(1, shards):
             loss += grad[k, size]
             total += parts[k]
-        norm = length(grad[0, :size], total)
+        norm = length(slopes, total)
         out[u, 0] = loss
         out[u, 1] = norm
-        for w in range(watch.size):
-            out[u, 2 + w] = theta[watch[w]]
         if not (np.isfinite(loss) and np.isfinite(norm)):
+            if lead >= 0:  # it keeps θ there
+                theta[:] = third
             return u + 1
-        cursor[COUNT] += 1
-        call_apply(application, optimizer, theta, grad, first, second, knobs, cursor[COUNT], plan)
+        if adjust >= 0:
+            call_adjust(adjust, slopes, norm, knobs, plan[KEY], cursor[UPDATE])
+        call_apply(application, update, theta, grad, first, second, third, gauge, knobs, count, plan)
+        if settle >= 0:
+            call_optimizer(settle, theta, slopes, first, second, third, gauge, knobs, count)
+        if follow >= 0:
+            call_follow(follow, theta, slow, knobs, cursor[TAKEN:])
+        cursor[COUNT] = count
         cursor[UPDATE] += 1
         cursor[PLACE] += batch
         if cursor[PLACE] >= plan[EXAMPLES]:
@@ -247,8 +268,8 @@ def train(
 
 def train_signature(dtype: str):
     line = REAL[dtype][::1]
-    addresses, run = [types.int64] * 4, pass_signature(dtype).args
-    return types.int64(*addresses, *run, *[line] * 4, INTEGERS, types.float64[:, ::1])
+    addresses, run = [types.int64] * 3, pass_signature(dtype).args
+    return types.int64(*addresses, INTEGERS, *run, *[line] * 8, INTEGERS, types.float64[:, ::1])
 
 
 @kernel
@@ -267,7 +288,7 @@ def measure(machine, data, plan, cursor, ctx, total, offset, values):
     """Go once through the data in blocks of plan[ROWS], in order; returns the loss over all of it.
 
     The gradient is summed into `total` unless that is empty; `values` (N, width), unless empty, gets the
-    buffer at `offset`.
+    buffer at `offset`. The caller sets step, seed and mode in `ctx`.
     """
     size, width, loss, grad = plan[SIZE], values.shape[1], 0.0, machine.grad
     count = machine.rows.shape[0] if width else plan[LIVE]
@@ -277,7 +298,7 @@ def measure(machine, data, plan, cursor, ctx, total, offset, values):
     for start in range(0, plan[EXAMPLES], plan[ROWS]):
         batch = min(plan[ROWS], plan[EXAMPLES] - start)
         cursor[PLACE] = start
-        ctx[0, FIRST], ctx[0, LAST], ctx[0, BATCH], ctx[0, MODE] = 0, batch, batch, EVALUATE
+        ctx[0, FIRST], ctx[0, LAST], ctx[0, BATCH] = 0, batch, batch
         call_work(plan[WORK], machine, data, plan, cursor, ctx, 0, 0, count, GATHER | FORWARD)
         real = real_labels(data.labels, plan, start, start + batch)
         share = real / max(whole, 1) if plan[MEAN] else 1.0

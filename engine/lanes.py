@@ -227,15 +227,15 @@ def run_block(layers, plan, x, targets, labels, theta, slopes, first, second, ha
             if bad[t] != 0:  # NaN too
                 halted[a + t] = 1
                 stopped = True
-        count = plan[COUNT] + u + 1
+        count, none = plan[COUNT] + u + 1, lines[2][:0]
         if stopped:
             kept = own.copy(), one.copy(), two.copy()
-            call_optimizer(plan[OPTIMIZER], lines[0], lines[3], lines[1], lines[2], knobs, count)
+            call_optimizer(plan[OPTIMIZER], lines[0], lines[3], lines[1], lines[2], none, none, knobs, count)
             for t in range(n):
                 if halted[a + t]:
                     own[:, t], one[:, t], two[:, t] = kept[0][:, t], kept[1][:, t], kept[2][:, t]
         else:
-            call_optimizer(plan[OPTIMIZER], lines[0], lines[3], lines[1], lines[2], knobs, count)
+            call_optimizer(plan[OPTIMIZER], lines[0], lines[3], lines[1], lines[2], none, none, knobs, count)
     copy(own, theta, 0, a, n)
     copy(one, first, 0, a, n)
     copy(two, second, 0, a, n)

@@ -27,6 +27,7 @@ from engine.lanes import (
 )
 from engine.network import LOSSES, Network
 from engine.optim import OPTIMIZERS, fill, optimizer_signature
+from engine.optimizers.knobs import COUNT as KNOBS
 from engine.program import Program
 
 LIVE = ("rate", "momentum", "l2", "decay", "epsilon", "optimizer")
@@ -76,7 +77,7 @@ class Population:
         self._theta = np.ascontiguousarray(np.reshape(theta, (self.count, self.size)).T, dtype)
         self._first, self._second = np.zeros((2, self.size, self.count), dtype)
         self._halted = np.zeros(self.count, np.uint8)
-        self._knobs = np.zeros(8, dtype)
+        self._knobs = np.zeros(KNOBS, dtype)
         self.step = 0
         self._plan = np.zeros(10, np.int64)
         self._plan[[ACTIVATION, LOSS, SIZE]] = ACTIVATIONS[activation], ENDS[loss], self.size
@@ -154,8 +155,9 @@ class Population:
         if setting not in LIVE:
             raise EngineError("unknown-setting", setting=setting, known=", ".join(LIVE))
         if setting == "optimizer":
-            if value not in OPTIMIZERS:
-                raise EngineError("unknown-optimizer", optimizer=value, known=", ".join(OPTIMIZERS))
+            known = [name for name, each in OPTIMIZERS.items() if "third" not in each.rows and not each.settle]
+            if value not in known:
+                raise EngineError("unknown-optimizer", optimizer=value, known=", ".join(known))
             self._plan[OPTIMIZER] = address(OPTIMIZERS[value].update, optimizer_signature(self.dtype))
             self._plan[COUNT] = 0
             self._first[:], self._second[:] = 0, 0

@@ -74,9 +74,10 @@ def reduce(grad, parts, plan):
 
 
 @parallel
-def apply(optimizer, theta, grad, first, second, knobs, count, plan):
+def apply(optimizer, theta, grad, first, second, third, gauge, knobs, count, plan):
     """One update of θ, each thread its part."""
     shards, size = plan[SHARDS], plan[SIZE]
     for k in prange(shards):
         a, b = k * size // shards, (k + 1) * size // shards
-        call_optimizer(optimizer, theta[a:b], grad[0, a:b], first[a:b], second[a:b], knobs, count)
+        rows = first[a:b], second[a:b], third[a:b]
+        call_optimizer(optimizer, theta[a:b], grad[0, a:b], rows[0], rows[1], rows[2], gauge, knobs, count)

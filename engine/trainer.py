@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,14 +10,15 @@ import numpy as np
 
 from engine import interpreter as walk
 from engine.errors import EngineError
-from engine.kernel import FIELDS, JIT, OUT, PARAM, REAL, address, real, threading_layer
+from engine.kernel import FIELDS, JIT, OUT, PARAM, REAL, STATE, address, real, threading_layer
 from engine.layers.tokens import check_tokens, readers
 from engine.network import Network
-from engine.optim import OPTIMIZERS, fill, optimizer_signature
+from engine.optim import DEFAULTS, Rule
 from engine.program import Program
 
 GLANCE = 256  # examples that a measurement takes through the network at once
-LIVE = ("rate", "momentum", "l2", "decay", "epsilon", "batch", "optimizer")
+FIRST = {**DEFAULTS, "batch": None, "dropout": None}  # the live settings, as they are unless given
+LIVE = tuple(FIRST)
 
 
 class Trainer:
@@ -25,6 +27,7 @@ class Trainer:
     x: (N, width), uint8 or real; y: (N,) labels, or (N, outputs) real targets; neither for a surface.
     batch: examples an update, None for all of them; the last batch of an epoch has what is left.
     watch: entries of θ that every row of `train` reports.
+    settings: others of `engine.optim.DEFAULTS`: momentum, l2, schedule, clip, …
     """
 
     def __init__(
@@ -38,14 +41,11 @@ class Trainer:
         batch: int | None = None,
         seed: int = 1,
         dtype: str = "float32",
-        momentum: float = 0.9,
-        l2: float = 0.0,
-        decay: float | None = None,
-        epsilon: float | None = None,
         shards: int = 1,
         shuffle: bool = True,
         theta=None,
         watch: Sequence[int] = (),
+        **settings,
     ):
         if dtype not in REAL:
             raise EngineError("unknown-dtype", dtype=dtype, known=", ".join(REAL))
@@ -59,27 +59,23 @@ class Trainer:
         if start.size != size:
             raise EngineError("wrong-count", name="theta", count=start.size, expected=size)
         self._theta = np.array(start, dtype=dtype)
-        self._memory = {"first": np.zeros(size, dtype), "second": np.zeros(size, dtype)}  # the optimizer's
+        self._rule = Rule(dtype, size)
         self._grad = np.zeros((self.shards, size + 1), dtype)
-        self._state = np.zeros(1, dtype)
+        self._state = real(dtype, self.program.statistics or [0.0])
         self._scratch = np.zeros((self.shards, self.program.scratch), dtype)
         self._parts = np.zeros(self.shards, dtype)
         self._context = np.zeros((self.shards + 1, FIELDS), np.int64)
-        self._cursor = np.zeros(4, np.int64)
-        self._knobs = np.zeros(8, dtype)
+        self._cursor = np.zeros(5, np.int64)
         self._watch = np.array(watch, dtype=np.int64).reshape(-1)
         if ((self._watch < 0) | (self._watch >= size)).any():
             raise EngineError("out-of-range", name="watch", value=list(watch), hi=size - 1)
-        self._hyper = real(dtype, self.program.hyper)
+        self._hyper = np.array(self.program.hyper, dtype)  # its own: some of it changes
         self._plan = self._plans(self.examples, shuffle)
         self._fault: dict[str, Any] | None = None
-        self._values = {
-            "optimizer": "sgd", "rate": rate, "momentum": momentum, "l2": l2, "decay": decay,
-            "epsilon": epsilon, "batch": None,
-        }  # fmt: skip
+        self._values = {"batch": None, "dropout": None}
         self._compile()
-        self.set("batch", batch)
-        self.set("optimizer", optimizer)
+        for setting, value in {"batch": batch, "rate": rate, "optimizer": optimizer, **settings}.items():
+            self.set(setting, value)
         self.columns = ("loss", "gradient-norm", *(f"theta-{k}" for k in self._watch))
 
     # What it is made of
@@ -185,30 +181,49 @@ class Trainer:
         """Offset in θ and shape of each parameter: {"hidden.weight": (0, (784, 128)), …}."""
         return {name: (block.offset, block.parameter.shape) for name, block in self.program.blocks.items()}
 
+    def rate_at(self, step: int) -> float:
+        """η of an update, schedule included, as settings are now."""
+        return self._rule.rate_at(step)
+
+    @property
+    def slow(self) -> np.ndarray | None:
+        """A copy of Lookahead's slow θ, None without it."""
+        return self._rule.memory["slow"].copy() if self.get("lookahead") else None
+
     def get(self, setting: str) -> Any:
         """The present value of a setting that `set` takes."""
-        return self._values[setting]
+        return self._settings()[setting]
 
     def set(self, setting: str, value: Any) -> None:
         """Change one of LIVE from the next update on; a new optimizer keeps θ and starts with empty rows."""
         if setting not in LIVE:
             raise EngineError("unknown-setting", setting=setting, known=", ".join(LIVE))
-        if setting == "optimizer":
-            if value not in OPTIMIZERS:
-                raise EngineError("unknown-optimizer", optimizer=value, known=", ".join(OPTIMIZERS))
-            self._optimizer = address(OPTIMIZERS[value].update, optimizer_signature(self.dtype))
-            self._cursor[walk.COUNT] = 0
-            for row in self._memory.values():
-                row[:] = 0
+        if setting in DEFAULTS:
+            self._rule.set(setting, value, self._theta)
+            if setting in ("optimizer", "lookahead"):
+                self._cursor[walk.COUNT if setting == "optimizer" else walk.TAKEN] = 0
         elif setting == "batch":
             rows = self.examples if value is None else min(int(value), self.examples)
             if rows < 1:
                 raise EngineError("not-positive", name="batch", value=value)
+            self._forbid_one(rows)
             self._plan[walk.ROWS] = rows
             self._arena = self._room(rows)
-        self._values[setting] = value
-        fill(self._knobs, self._values)
+        elif setting == "dropout":
+            if value is not None and not 0 <= value <= 1:
+                raise EngineError("out-of-range", name="dropout", value=value, hi=1)
+            for q, _ in self.program.calls("dropout"):
+                self._hyper[q, 0] = self.program.hyper[q, 0] if value is None else value
+        if setting in self._values:
+            self._values[setting] = value
         self._fault = None
+
+    def _forbid_one(self, rows: int) -> None:
+        """A single number has no variance: refuse batches of one row, the last of an epoch too, to batch norm."""
+        if 1 in (rows, self.examples % rows, (self.examples - self._cursor[walk.PLACE]) % rows):
+            for q, node in self.program.calls("batch-norm"):
+                if q < self.program.live and node.sizes[1] == 1:
+                    raise EngineError("batch-of-one", node=node.name, batch=rows, examples=self.examples)
 
     def _room(self, rows: int) -> tuple[np.ndarray, ...]:
         """Activations, their gradients and labels for a batch of `rows`."""
@@ -219,7 +234,17 @@ class Trainer:
     def _machine(self, grad: np.ndarray, arena) -> walk.Machine:
         program = self.program
         tables, texts = self._tables, (program.rows, self._hyper, program.segments)
-        return walk.Machine(*tables, *texts, self._theta, grad, self._state, *arena, self._scratch)
+        state = self._state if grad is self._grad else self._state.copy()  # a measurement moves nothing
+        return walk.Machine(*tables, *texts, self._theta, grad, state, *arena, self._scratch)
+
+    def statistics(self) -> dict[str, np.ndarray]:
+        """Running statistics by layer: {"batch-norm-2.mean": (c,), "batch-norm-2.variance": (c,), …}."""
+        found = {}
+        for q, node in self.program.calls("batch-norm"):
+            at, c = int(self.program.rows[q, STATE]), node.sizes[0]
+            found[f"{node.name}.mean"] = self._state[at : at + c].copy()
+            found[f"{node.name}.variance"] = self._state[at + c : at + 2 * c].copy()
+        return found
 
     # What it does
 
@@ -234,9 +259,10 @@ class Trainer:
             return out
         with np.errstate(all="ignore"):
             machine, run = self._machine(self._grad, self._arena), (self._plan, self._cursor, self._context)
-            memory = (*self._memory.values(), self._knobs, self._parts)
+            rule, factors = self._rule, self._rule.factors(self.step, len(out))
+            memory = (*rule.memory.values(), rule.knobs, factors, self._parts)
             done = walk.train(
-                *self._passes, self._optimizer, machine, self._data, *run, *memory, self._watch, out
+                *self._passes, rule.codes, machine, self._data, *run, *memory, self._watch, out
             )
         if not np.isfinite(out[done - 1, :2]).all():
             self._fault = self._autopsy(*out[done - 1, :2])
@@ -267,30 +293,36 @@ class Trainer:
             broken = max(layers, key=lambda layer: np.abs(layer[1]).max(initial=0))[0]
         elif cause == "loss" and broken != program.loss.name:
             cause = "activation"
-        return {"code": "diverged", "layer": broken, "rate": self._values["rate"], "cause": cause}
+        return {"code": "diverged", "layer": broken, "rate": self.rate_at(self.step), "cause": cause}
 
     # What it can tell
 
-    def _measure(self, data, *, gradient: bool = False, node: int | None = None):
+    def _view(self, examples: int, mode: str) -> tuple[np.ndarray, ...]:
+        """Plan, cursor and context of a measurement; but in evaluation all examples are one batch."""
+        if mode not in walk.MODES:
+            raise EngineError("unknown-mode", mode=mode, known=", ".join(walk.MODES))
+        plan, context = self._plans(examples, False), np.zeros((1, FIELDS), np.int64)
+        plan[walk.ROWS] = min(examples, GLANCE) if mode == "evaluate" else examples
+        context[0, [walk.STEP, walk.SEED, walk.MODE]] = self.step, self.seed, walk.MODES[mode]
+        return plan, np.zeros(4, np.int64), context
+
+    def _measure(self, data, mode="evaluate", *, gradient: bool = False, node: int | None = None):
         """Loss over `data`, and ∂L/∂θ or a node's values, or empty arrays."""
         program, examples = self.program, self._count(data)
-        rows = min(examples, GLANCE)
-        plan = self._plans(examples, False)
-        plan[walk.ROWS] = rows
+        run = self._view(examples, mode)
         total = np.zeros(program.size if gradient else 0, self.dtype)
         width = 0 if node is None else program.nodes[node].width
         values = np.zeros((examples, width), self.dtype)
         grad = np.zeros((1, program.size + 1), self.dtype)
-        cursor, context = np.zeros(4, np.int64), np.zeros((1, FIELDS), np.int64)
         offset = 0 if node is None else program.buffers[node]
         if JIT:
             address(walk.measure, walk.measure_signature(self.dtype))
         with np.errstate(all="ignore"):
-            machine = self._machine(grad, self._room(rows))
-            loss = walk.measure(machine, data, plan, cursor, context, total, offset, values)
+            machine = self._machine(grad, self._room(int(run[0][walk.ROWS])))
+            loss = walk.measure(machine, data, *run, total, offset, values)
         return float(loss), total, values
 
-    def evaluate(self, x=None, y=None) -> dict[str, float]:
+    def evaluate(self, x=None, y=None, mode: str = "evaluate") -> dict[str, float]:
         """{"loss"} over the given data, else its own, with {"accuracy"} if the loss is a cross-entropy.
 
         For sequences: of positions that are not padding, with {"exact"}, the share of sequences all right.
@@ -298,8 +330,8 @@ class Trainer:
         data = self._data if x is None else self._read(x, y)
         kind = self.program.loss.op
         if kind not in ("cross-entropy", "binary-cross-entropy", "sequence-cross-entropy"):
-            return {"loss": self._measure(data)[0]}
-        loss, _, z = self._measure(data, node=self.program.output)
+            return {"loss": self._measure(data, mode)[0]}
+        loss, _, z = self._measure(data, mode, node=self.program.output)
         if kind == "sequence-cross-entropy":
             labels = data.labels.reshape(len(z), -1)
             right, real = z.reshape(*labels.shape, -1).argmax(axis=2) == labels, labels >= 0
@@ -310,58 +342,55 @@ class Trainer:
         )
         return {"loss": loss, "accuracy": float(right.mean())}
 
-    def predict(self, x=None, node: int | None = None) -> np.ndarray:
+    def predict(self, x=None, node: int | None = None, mode: str = "evaluate") -> np.ndarray:
         """(N, width) values of a node, the network's output unless one is named, for x or its own data."""
         data = self._data if x is None else self._read(x, None)
-        return self._measure(data, node=self.program.output if node is None else node)[2]
+        return self._measure(data, mode, node=self.program.output if node is None else node)[2]
 
-    def gradient(self, x=None, y=None) -> np.ndarray:
-        """(P,) ∂L/∂θ at the present θ over the given data, else its own; without the L2 term."""
-        return self._measure(self._data if x is None else self._read(x, y), gradient=True)[1]
+    def gradient(self, x=None, y=None, mode: str = "evaluate") -> np.ndarray:
+        """(P,) ∂L/∂θ at the present θ over the given data, else its own; without the L2 term.
 
-    def survey(self, places: Sequence[int], points: np.ndarray) -> np.ndarray:
+        Like every measurement in evaluation, unless asked: in `train` with the masks of the next update.
+        """
+        return self._measure(self._data if x is None else self._read(x, y), mode, gradient=True)[1]
+
+    def survey(self, places: Sequence[int], points: np.ndarray, mode: str = "evaluate") -> np.ndarray:
         """(M,) the loss over its own data with θ[places] replaced by each row of points (M, len(places))."""
-        rows, places = min(self.examples, GLANCE), np.array(places, np.int64)
+        places, run = np.array(places, np.int64), self._view(self.examples, mode)
         points = real(self.dtype, points).reshape(-1, len(places))
         if ((places < 0) | (places >= self.program.size)).any():
             raise EngineError("out-of-range", name="theta", value=places.tolist(), hi=self.program.size - 1)
-        plan = self._plans(self.examples, False)
-        plan[walk.ROWS] = rows
         grad = np.zeros((1, self.program.size + 1), self.dtype)
         losses = np.zeros(len(points))
         if JIT:
             address(walk.survey, walk.survey_signature(self.dtype))
         with np.errstate(all="ignore"):
-            machine = self._machine(grad, self._room(rows))
-            cursor, context = np.zeros(4, np.int64), np.zeros((1, FIELDS), np.int64)
+            machine = self._machine(grad, self._room(int(run[0][walk.ROWS])))
             empty = np.zeros(0, self.dtype), np.zeros((self.examples, 0), self.dtype)
-            walk.survey(machine, self._data, plan, cursor, context, *empty, places, points, losses)
+            walk.survey(machine, self._data, *run, *empty, places, points, losses)
         return losses
 
     # Going back
 
     def state(self) -> tuple[np.ndarray, ...]:
         """A complete copy, settings included: restoring it continues bit-identically."""
-        rows = OPTIMIZERS[self._values["optimizer"]].rows
-        memory = [row[: len(row) if name in rows else 0].copy() for name, row in self._memory.items()]
-        return self._theta.copy(), *memory, self._state.copy(), self._cursor.copy(), self._settings()
+        changed = {name: value for name, value in self._settings().items() if value != FIRST.get(name)}
+        settings = np.frombuffer(json.dumps(changed, default=float).encode(), np.uint8)
+        memory = [row.copy() for row in self._rule.memory.values()]
+        return self._theta.copy(), *memory, self._state.copy(), self._cursor.copy(), settings
 
     def restore(self, state: Sequence[np.ndarray]) -> None:
         """Back to what `state` copied."""
-        theta, first, second, running, cursor, settings = state
-        self._adopt(settings)
+        theta, *memory, running, cursor, settings = state
+        self._cursor[:] = cursor  # a batch is checked against the place in the epoch
+        for name, value in {**FIRST, **json.loads(settings.tobytes())}.items():
+            if value != self.get(name):
+                self.set(name, value)
+        self._fault = None
         self._theta[:], self._state[:], self._cursor[:] = theta, running, cursor
-        for row, kept in zip(self._memory.values(), (first, second), strict=True):
-            row[: len(kept)] = kept
+        for row, kept in zip(self._rule.memory.values(), memory, strict=True):
+            row[:] = kept
 
-    def _settings(self) -> np.ndarray:
-        """The live settings as numbers, in the order of LIVE: NaN for None, an optimizer by its place."""
-        values = dict(self._values, optimizer=list(OPTIMIZERS).index(self._values["optimizer"]))
-        return np.array([np.nan if values[name] is None else values[name] for name in LIVE], np.float64)
-
-    def _adopt(self, settings: np.ndarray) -> None:
-        for name, number in zip(LIVE, settings.tolist(), strict=True):
-            value = (
-                list(OPTIMIZERS)[int(number)] if name == "optimizer" else None if np.isnan(number) else number
-            )
-            self.set(name, value)
+    def _settings(self) -> dict[str, Any]:
+        """The live settings as they are."""
+        return self._rule.values | self._values
