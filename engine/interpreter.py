@@ -251,7 +251,8 @@ def train(
                 theta[:] = third
             return u + 1
         if adjust >= 0:
-            call_adjust(adjust, slopes, norm, knobs, plan[KEY], cursor[UPDATE])
+            parts[0] = norm
+            call_adjust(adjust, slopes, parts, knobs, plan[KEY], cursor[UPDATE])
         call_apply(application, update, theta, grad, first, second, third, gauge, knobs, count, plan)
         if settle >= 0:
             call_optimizer(settle, theta, slopes, first, second, third, gauge, knobs, count)

@@ -24,7 +24,7 @@ def optimizer_signature(dtype: str):
 def adjust_signature(dtype: str):
     """(grad, norm, knobs, seed, step) -> nothing."""
     line = REAL[dtype][::1]
-    return types.void(line, REAL[dtype], line, types.int64, types.int64)
+    return types.void(line, line, line, types.int64, types.int64)
 
 
 def follow_signature(dtype: str):

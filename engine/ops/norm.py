@@ -224,14 +224,15 @@ def group_norm_forward(row, hyper, theta, grad, state, act, gact, scratch, ints,
     c, p, k, gamma = row[N0], row[N1], row[N2], row[PARAM]
     x, y = span(act, row[IN], c * p, ctx), span(act, row[OUT], c * p, ctx)
     one, zero = act.dtype.type(1), act.dtype.type(0)
-    for group in range(x.size // (k * p)):
-        mean, inverse = moments(x[group * k * p : (group + 1) * k * p], hyper[0])
-        for i in range(group * k, (group + 1) * k):
-            u, v = x[i * p : i * p + p], y[i * p : i * p + p]
-            scale = inverse * (theta[gamma + i % c] if row[N3] else one)
-            shift = theta[gamma + c + i % c] if row[N3] else zero
-            for t in range(p):
-                v[t] = (u[t] - mean) * scale + shift
+    at = gamma  # of the group's first channel
+    for start in range(0, x.size, k * p):
+        mean, inverse = moments(x[start : start + k * p], hyper[0])
+        for i in range(k):
+            scale = inverse * (theta[at + i] if row[N3] else one)
+            shift = theta[at + c + i] if row[N3] else zero
+            for t in range(start + i * p, start + i * p + p):
+                y[t] = (x[t] - mean) * scale + shift
+        at = at + k if at + k < gamma + c else gamma
 
 
 @kernel
@@ -240,31 +241,31 @@ def group_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
     c, p, k, gamma = row[N0], row[N1], row[N2], row[PARAM]
     x, gx = span(act, row[IN], c * p, ctx), span(gact, row[IN], c * p, ctx)
     gy = span(gact, row[OUT], c * p, ctx)
-    one, count = act.dtype.type(1), act.dtype.type(k * p)
+    zero, one, count = act.dtype.type(0), act.dtype.type(1), act.dtype.type(k * p)
     if row[N3]:
         clear(grad[gamma : gamma + 2 * c])
-    for group in range(x.size // (k * p)):
-        mean, inverse = moments(x[group * k * p : (group + 1) * k * p], hyper[0])
-        level, tilt = act.dtype.type(0), act.dtype.type(0)
-        for i in range(group * k, (group + 1) * k):
-            u, g = x[i * p : i * p + p], gy[i * p : i * p + p]
-            total, product = act.dtype.type(0), act.dtype.type(0)
-            for t in range(p):
-                total += g[t]
-                product += g[t] * (u[t] - mean)
-            scale = theta[gamma + i % c] if row[N3] else one
+    at = gamma
+    for start in range(0, x.size, k * p):
+        mean, inverse = moments(x[start : start + k * p], hyper[0])
+        level, tilt = zero, zero
+        for i in range(k):
+            total, product = zero, zero
+            for t in range(start + i * p, start + i * p + p):
+                total += gy[t]
+                product += gy[t] * (x[t] - mean)
+            scale = theta[at + i] if row[N3] else one
             level += scale * total
             tilt += scale * product
             if row[N3]:
-                grad[gamma + i % c] += product * inverse
-                grad[gamma + c + i % c] += total
+                grad[at + i] += product * inverse
+                grad[at + c + i] += total
         if row[NEED]:
             level, tilt = level / count, tilt * inverse * inverse / count
-            for i in range(group * k, (group + 1) * k):
-                u, g, out = x[i * p : i * p + p], gy[i * p : i * p + p], gx[i * p : i * p + p]
-                scale = theta[gamma + i % c] if row[N3] else one
-                for t in range(p):
-                    out[t] = (scale * g[t] - level - tilt * (u[t] - mean)) * inverse
+            for i in range(k):
+                scale = theta[at + i] if row[N3] else one
+                for t in range(start + i * p, start + i * p + p):
+                    gx[t] = (scale * gy[t] - level - tilt * (x[t] - mean)) * inverse
+        at = at + k if at + k < gamma + c else gamma
 
 
 OPERATIONS = {

@@ -14,9 +14,11 @@ from engine.random import NOISE, add_normals, key
 def adjust(grad, norm, knobs, seed, step):
     """g ← g · min(1, longest / (|g| + 10⁻⁶)) (Pascanu et al. 2013, as in PyTorch), then g ← g + N(0, σ²) with
     σ² = c / (1 + t)^γ (Neelakantan et al. 2015); t is the update of the run, an entry's number its place in θ.
+
+    norm: |g| comes first in it.
     """
     zero, one = grad.dtype.type(0), grad.dtype.type(1)
-    scale = knobs[CLIP] / (norm + grad.dtype.type(1e-6))
+    scale = knobs[CLIP] / (norm[0] + grad.dtype.type(1e-6))
     if knobs[CLIP] > zero and scale < one:
         for i in range(grad.size):
             grad[i] *= scale
