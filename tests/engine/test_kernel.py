@@ -68,10 +68,12 @@ def test_changes_compile_nothing_but_operations_first_used():
         t = train((4, 8, 3))
         told, before = {}, overloads()
         t.set("rate", 0.01); t.set("batch", 7); t.set("momentum", 0.5); t.set("l2", 0.1); t.train(5)
+        t.set("schedule", "cosine"); t.train(5); t.set("weight_decay", 0.1); t.set("schedule", "sgdr")
         train((4, 16, 3)); train((4, 8, 8, 8, 3)); train((9, 8, 5)); train((4, 8, 3), rows=77, batch=10)
         train((4, 8, 3), data=np.uint8); train((4, 8, 3), data=np.float32, seed=9, shuffle=False)
         told["nothing"] = new(before)
         before = overloads(); t.set("optimizer", "adam"); t.train(5); told["optimizer"] = new(before)
+        before = overloads(); t.set("lookahead", 3); t.train(5); told["around"] = new(before)
         before = overloads(); train((4, 8, 3), "sigmoid"); told["activation"] = new(before)
         before = overloads(); train((4, 8, 3), "tanh", "mse"); told["loss"] = new(before)
         before = overloads(); train((4, 8), "tanh", "mse", optimizer="rmsprop"); told["again"] = new(before)
@@ -84,6 +86,7 @@ def test_changes_compile_nothing_but_operations_first_used():
     assert told == {
         "nothing": [],
         "optimizer": ["engine.optimizers.adam.adam"],
+        "around": ["engine.optimizers.wrap.follow"],
         "activation": [ops + "activation.sigmoid_backward", ops + "activation.sigmoid_forward"],
         "loss": [
             *(ops + f"activation.tanh_{half}" for half in ("backward", "forward")),

@@ -6,7 +6,8 @@ import pytest
 from engine.kernel import JIT, OPTIONS, REAL, kernel, operation_signature
 from engine.mathematics import exp, tanh
 from engine.ops.registry import OPERATIONS
-from engine.optim import OPTIMIZERS, optimizer_signature
+from engine.optim import OPTIMIZERS, adjust_signature, follow_signature, optimizer_signature
+from engine.optimizers import wrap
 
 numba = pytest.importorskip("numba")
 pytestmark = pytest.mark.skipif(not JIT, reason="looks at compiled code")
@@ -26,7 +27,15 @@ def test_no_double_in_operations(name, half):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_no_double_in_optimizers(name):
-    assert "double" not in code(OPTIMIZERS[name].update, optimizer_signature("float32"))
+    chosen = OPTIMIZERS[name]
+    for step in filter(None, (chosen.update, chosen.lead, chosen.settle)):
+        assert "double" not in code(step, optimizer_signature("float32"))
+
+
+@pytest.mark.parametrize(("step", "sign"), [(wrap.adjust, adjust_signature), (wrap.follow, follow_signature)])
+def test_no_double_around_optimizers(step, sign):
+    text = code(step, sign("float32"))
+    assert "double" not in text and "float" in text
 
 
 def test_the_search_finds_a_double():
