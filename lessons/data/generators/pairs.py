@@ -105,9 +105,10 @@ def brackets(count: int, seed: int) -> Pairs:
 
     S → NP VP; NP → adjective* noun; VP → is ADJV, or has NP; ADJV → very* adjective.
     """
-    d = drawn(seed, 54)
-    pick = lambda words: words[int(d.integers(0, len(words)))]
-    some = lambda word: [word() for _ in range(int(d.integers(0, 3)))]
+    # A sentence takes at most nine numbers of its own row.
+    u = iter(())
+    pick = lambda words: words[int(next(u) * len(words))]
+    some = lambda word: [word() for _ in range(pick((0, 1, 2)))]
     adjective = lambda: pick(ADJECTIVES)
 
     def noun_phrase():
@@ -115,7 +116,7 @@ def brackets(count: int, seed: int) -> Pairs:
         return words, ["(", "NP", *words, ")"]
 
     def verb_phrase():
-        if d.uniform() < 0.5:
+        if pick((True, False)):
             words, tree = noun_phrase()
             return ["has", *words], ["(", "VP", "has", *tree, ")"]
         words = [*some(lambda: "very"), adjective()]
@@ -124,7 +125,8 @@ def brackets(count: int, seed: int) -> Pairs:
     words = (*NOUNS, *ADJECTIVES, "very", "is", "has", "(", ")", "S", *LABELS)
     number = {word: len(MARKS) + k for k, word in enumerate(words)}
     sources, targets = [], []
-    for _ in range(count):
+    for row in drawn(seed, 54).uniform(shape=(count, 9)).tolist():
+        u = iter(row)
         (subject, left), (rest, right) = noun_phrase(), verb_phrase()
         sources.append([number[word] for word in subject + rest])
         targets.append([number[word] for word in ["(", "S", *left, *right, ")"]])
@@ -149,14 +151,16 @@ def multi_label(count: int, seed: int, topics: int = 6, length: int = 8) -> Pair
     d = drawn(seed, 55)
     heads = tuple(chr(ord("A") + k) for k in range(topics))
     words = (*heads, *(f"{head.lower()}{k}" for head in heads for k in range(4)))
-    sources, targets = [], []
-    for _ in range(count):
-        chosen = np.argsort(d.uniform(shape=topics))[: int(d.integers(1, min(4, topics) + 1))]
-        # Every chosen topic has a word; the others' places are random.
-        about = np.concatenate([chosen, chosen[d.integers(0, len(chosen), length - len(chosen))]])
-        about = about[np.argsort(d.uniform(shape=length))]
-        sources.append((len(MARKS) + topics + 4 * about + d.integers(0, 4, length)).tolist())
-        targets.append((len(MARKS) + np.sort(chosen)).tolist())
+    orders, many = d.uniform(shape=(count, topics)).argsort(axis=1), d.integers(1, min(4, topics) + 1, count)
+    more, which = d.uniform(shape=(count, length)), d.integers(0, 4, (count, length))
+    places = d.uniform(shape=(count, length)).argsort(axis=1)
+    # Every chosen topic has a word; what the others are about is chosen among them.
+    about = np.where(np.arange(length) < many[:, None], np.arange(length), more * many[:, None]).astype(
+        np.int64
+    )
+    about = np.take_along_axis(np.take_along_axis(orders, about, axis=1), places, axis=1)
+    sources = (len(MARKS) + topics + 4 * about + which).tolist()
+    targets = [np.sort(len(MARKS) + order[:n]).tolist() for order, n in zip(orders, many, strict=True)]
     return make(sources, targets, words)
 
 
