@@ -74,6 +74,9 @@ class Population:
         self._x, self._targets, self._labels = self._read(x, y, loss)
         if theta is None:
             theta = np.array([program.initial(self.seed + k) for k in range(self.count)])
+        if np.size(theta) != self.count * self.size:
+            expected = self.count * self.size
+            raise EngineError("wrong-count", name="theta", count=np.size(theta), expected=expected)
         self._theta = np.ascontiguousarray(np.reshape(theta, (self.count, self.size)).T, dtype)
         self._first, self._second = np.zeros((2, self.size, self.count), dtype)
         self._halted = np.zeros(self.count, np.uint8)
@@ -105,10 +108,10 @@ class Population:
 
     def _read(self, x, y, loss):
         """Features (E, features), real targets (E, outputs) and labels (E,); one of the last two is empty."""
-        x = np.asarray(x)
-        x, y = x.reshape(len(x), -1), np.asarray(y)
+        x, y = np.asarray(x), np.asarray(y)
         if not len(x):
             raise EngineError("no-data")
+        x = x.reshape(len(x), -1)
         if x.shape[1] != self.sizes[0]:
             raise EngineError("wrong-width", node="input", width=x.shape[1], expected=self.sizes[0])
         if len(y) != len(x):
@@ -155,7 +158,9 @@ class Population:
         if setting not in LIVE:
             raise EngineError("unknown-setting", setting=setting, known=", ".join(LIVE))
         if setting == "optimizer":
-            known = [name for name, each in OPTIMIZERS.items() if "third" not in each.rows and not each.settle]
+            known = [
+                name for name, each in OPTIMIZERS.items() if "third" not in each.rows and not each.settle
+            ]
             if value not in known:
                 raise EngineError("unknown-optimizer", optimizer=value, known=", ".join(known))
             self._plan[OPTIMIZER] = address(OPTIMIZERS[value].update, optimizer_signature(self.dtype))
