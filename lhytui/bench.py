@@ -13,7 +13,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-# Widths, rows a batch, rows of data, updates a measurement by contender, and whether the data is bytes.
+# Widths, channels of convolutions before them, rows a batch, rows of data, updates a measurement by contender.
 CASES = {
     "tiny": {"widths": (2, 8, 8, 2), "batch": 10, "rows": 1000, "updates": 2000, "eager": 100, "cores": (1,)},
     "digits": {
@@ -24,6 +24,15 @@ CASES = {
         "eager": 20,
         "cores": (1, 2),
     },
+    "cnn": {
+        "widths": (784, 10),
+        "channels": (8, 16),
+        "batch": 64,
+        "rows": 1024,
+        "updates": 10,
+        "eager": 5,
+        "cores": (1, 2),
+    },
 }
 PEERS = ("torch", "jax")
 
@@ -32,6 +41,7 @@ import json, sys, time
 import numpy as np
 case = json.loads(sys.argv[1])
 widths, batch, rows, cores = case["widths"], case["batch"], case["rows"], case["cores"]
+channels = case.get("channels", ())
 rng = np.random.default_rng(0)
 bytes_ = (rng.integers(0, 256, (rows, widths[0])) * (rng.random((rows, widths[0])) < 0.2)).astype(np.uint8)
 labels = rng.integers(0, widths[-1], rows)
@@ -50,7 +60,9 @@ OURS = """
 from engine.network import Network
 from engine.trainer import Trainer
 net = Network()
-h = net.input(widths[0])
+h = net.input(widths[0], shape=(1, 28, 28) if channels else ())
+for width in channels:
+    h = net.pool(net.activation(net.convolution(h, width, 3, padding=1), "relu"))
 for depth, width in enumerate(widths[1:]):
     h = net.dense(net.activation(h, "relu") if depth else h, width)
 net.loss(h, "cross-entropy")
@@ -62,9 +74,12 @@ tell(lambda: t.train(case["updates"]), case["updates"])
 TORCH = """
 import torch
 torch.set_num_threads(cores)
-layers = []
-for a, b in zip(widths, widths[1:]):
-    layers += [torch.nn.ReLU()] * bool(layers) + [torch.nn.Linear(a, b)]
+layers = [torch.nn.Unflatten(1, (1, 28, 28))] if channels else []
+for a, b in zip((1, *channels), channels):
+    layers += [torch.nn.Conv2d(a, b, 3, padding=1), torch.nn.ReLU(), torch.nn.MaxPool2d(2)]
+layers += [torch.nn.Flatten()]
+for depth, (a, b) in enumerate(zip(widths, widths[1:])):
+    layers += [torch.nn.ReLU()] * bool(depth) + [torch.nn.Linear(a, b)]
 model = torch.nn.Sequential(*layers)
 rule = torch.optim.SGD(model.parameters(), 0.01, momentum=0.9)
 x, y = torch.tensor(bytes_), torch.tensor(labels)
@@ -85,11 +100,21 @@ JAX = """
 import jax, jax.numpy as jnp
 theta = [(jnp.array(rng.normal(size=(a, b)) * (2 / a) ** 0.5, jnp.float32), jnp.zeros(b))
          for a, b in zip(widths, widths[1:])]
+filters = [(jnp.array(rng.normal(size=(3, 3, a, b)) * (2 / 9 / a) ** 0.5, jnp.float32), jnp.zeros(b))
+           for a, b in zip((1, *channels), channels)]
+theta = (filters, theta)
 memory = jax.tree.map(jnp.zeros_like, theta)
 x, y = jnp.array(bytes_), jnp.array(labels, jnp.int32)
 def loss(theta, x, y):
     h = x.astype(jnp.float32) / 255
-    for depth, (w, b) in enumerate(theta):
+    filters, layers = theta
+    if filters:
+        h = h.reshape(-1, 28, 28, 1)
+    for w, b in filters:
+        h = jax.lax.conv_general_dilated(h, w, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        h = jax.lax.reduce_window(jax.nn.relu(h + b), -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    h = h.reshape(len(x), -1)
+    for depth, (w, b) in enumerate(layers):
         h = (jax.nn.relu(h) if depth else h) @ w + b
     return -jnp.take_along_axis(jax.nn.log_softmax(h), y[:, None], 1).mean()
 def update(carry, step):
@@ -166,8 +191,9 @@ def measure(case: str, cores: int, peers: Sequence[str], rounds: int) -> dict:
 def run(peers: Sequence[str] = PEERS, rounds: int = 21) -> dict:
     """{"tiny-1": {"ours": {median, least} in µs per update, …, "ratios": {peer: its median / ours}}, …}.
 
-    `tiny` is a 2-8-8-2 ReLU network at batch 10, `digits` a 784-128-10 one at batch 64 on bytes; both with
-    momentum, and all read the examples in order; the number is the cores used.
+    `tiny` is a 2-8-8-2 ReLU network at batch 10, `digits` a 784-128-10 one at batch 64 on bytes, `cnn` two
+    convolutions of 3×3 (8, then 16 filters), each with ReLU and 2×2 pooling, and a dense layer, at batch 64 on
+    bytes; all with momentum, and all read the examples in order; the number is the cores used.
     """
     told = {}
     for case, numbers in CASES.items():

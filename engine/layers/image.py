@@ -89,7 +89,9 @@ class ImageLayers:
         stride = kernel if stride is None else self._pair("stride", stride)
         down, along = self._places(name, kernel, stride, (h, w))
         sizes = (c, h, w, *kernel, *stride, down, along)
-        return self._put(Node(op, name, c * down * along, (x,), sizes, shape=(c, down, along)))
+        return self._put(
+            Node(op, name, c * down * along, (x,), sizes, scratch=2 * h * w, shape=(c, down, along))
+        )
 
     def global_pool(self, x: int, kind: str = "max", name: str | None = None) -> int:
         """One number a channel: a pool over the whole image."""

@@ -178,20 +178,13 @@ def spread(row, gy, wide):
 
 @kernel
 def add_bias(row, theta, at, y):
-    """y (b, out, places) + bias (out) or (out, places)."""
-    places = row[OH] * row[OW]
-    each = row[FILTERS] * places
-    for start in range(0, y.size if row[BIAS] else 0, each):
-        for o in range(row[FILTERS]):
-            line = y[start + o * places : start + (o + 1) * places]
-            if row[BIAS] == PLACE:
-                bias = theta[at + o * places : at + (o + 1) * places]
-                for p in range(places):
-                    line[p] += bias[p]
-            else:
-                one = theta[at + o]
-                for p in range(places):
-                    line[p] += one
+    """y (b, out·places) + bias (out·places)."""
+    each = row[FILTERS] * row[OH] * row[OW]
+    bias = theta[at : at + each]
+    for start in range(0, y.size, each):
+        image = y[start : start + each]
+        for p in range(each):
+            image[p] += bias[p]
 
 
 @kernel
@@ -217,6 +210,15 @@ def bias_gradient(row, gy, grad, at):
 
 
 @kernel
+def turn(weight, turned):
+    """The transpose of weight (k, out), which saves the product from doing it for every image."""
+    k, o = weight.shape
+    for i in range(k):
+        for c in range(o):
+            turned[c * k + i] = weight[i, c]
+
+
+@kernel
 def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, out, oh, ow) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias (LeCun et al. 1989)."""
     b, o, ow, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OW], row[OH] * row[OW]
@@ -225,17 +227,20 @@ def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints
     first = place(row[OUT], o * places, ctx)
     plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
     wide = scratch[bordered + k * length : bordered + (k + o) * length]
-    weight = matrix(theta, row[PARAM], k, o)
+    turned = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
+    turn(matrix(theta, row[PARAM], k, o), turned)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
-        np.dot(weight.T, matrix(windows, 0, k, length), matrix(wide, 0, o, length))
+        np.dot(matrix(turned, 0, o, k), matrix(windows, 0, k, length), matrix(wide, 0, o, length))
         for c in range(o):
+            shift = theta[row[PARAM] + k * o + c] if row[BIAS] == CHANNEL else theta.dtype.type(0)
             for i in range(row[OH]):
-                at = first + (n * o + c) * places + i * ow
-                to, line = act[at : at + ow], wide[c * length + i * row[PITCH] :]
+                at, start = first + (n * o + c) * places + i * ow, c * length + i * row[PITCH]
+                to, line = act[at : at + ow], wide[start : start + ow]
                 for j in range(ow):
-                    to[j] = line[j]
-    add_bias(row, theta, row[PARAM] + k * o, act[first : first + b * o * places])
+                    to[j] = line[j] + shift
+    if row[BIAS] == PLACE:
+        add_bias(row, theta, row[PARAM] + k * o, act[first : first + b * o * places])
 
 
 @kernel
@@ -284,7 +289,8 @@ def local_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
                 line = y[(n * o + c) * places : (n * o + c + 1) * places]
                 for p in range(places):
                     line[p] += weight[p] * window[p]
-    add_bias(row, theta, row[PARAM] + k * o * places, y)
+    if row[BIAS]:
+        add_bias(row, theta, row[PARAM] + k * o * places, y)
 
 
 @kernel
