@@ -210,12 +210,21 @@ class SequenceLayers:
         q = self.dense_each(x, width, f"{name}.query", **project)
         k = self.dense_each(source, width, f"{name}.key", **project)
         v = self.dense_each(source, width, f"{name}.value", **project)
-        sizes, area = (m, n, width, heads), heads * m * n
+        sizes, area, spare = (m, n, width, heads), heads * m * n, 2 * (m + n) * (width // heads)
         scale = (width // heads) ** -0.5 if scaled else 1.0
         vector = (Parameter("vector", (width,), "normal", (width // heads) ** -0.5),)
         parameters = vector if score == "additive" else ()
         scores = self._put(
-            Node(f"scores-{score}", self._name(f"{name}.scores"), area, (q, k), sizes, (scale,), parameters)
+            Node(
+                f"scores-{score}",
+                self._name(f"{name}.scores"),
+                area,
+                (q, k),
+                sizes,
+                (scale,),
+                parameters,
+                scratch=spare,
+            )
         )
         hyper = (
             1 / self._positive("temperature", temperature),
@@ -229,7 +238,7 @@ class SequenceLayers:
         )
         inner, shape = self._name(f"{name}.mix") if output else name, (m, width)
         mix = self._put(
-            Node("mix", inner, m * width, (weights, v), (m, n, width, heads), scratch=0, shape=shape)
+            Node("mix", inner, m * width, (weights, v), (m, n, width, heads), scratch=spare, shape=shape)
         )
         return self.dense_each(mix, d, name, bias=bias) if output else mix
 

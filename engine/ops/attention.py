@@ -5,46 +5,40 @@ Head a of h owns columns a·d/h … (a + 1)·d/h of queries, keys and values (Va
 
 from __future__ import annotations
 
-from engine.kernel import FIRST, IN, IN2, LAST, N0, N1, N2, N3, OUT, PARAM, kernel, place, span
+import numpy as np
+
+from engine.kernel import FIRST, IN, IN2, LAST, N0, N1, N2, N3, OUT, PARAM, kernel, matrix, place, span
 from engine.mathematics import exp, tanh
 
 
 @kernel
-def rows_with_rows(x, xi, xs, y, yi, ys, z, zi, m, n, k, scale):
-    """z (m, n) = scale · x (m, k) yᵀ, y (n, k); xi, yi, zi say where they begin, xs and ys are row strides."""
-    for i in range(m):
-        for j in range(n):
-            total = z.dtype.type(0)
-            for c in range(k):
-                total += x[xi + i * xs + c] * y[yi + j * ys + c]
-            z[zi + i * n + j] = scale * total
+def block(buffer, at, stride, rows, columns, spare, to):
+    """(rows, columns) of a buffer as `np.dot` takes them: where they lie, or copied to `spare` from `to` on."""
+    if stride == columns:
+        return matrix(buffer, at, rows, columns)
+    for i in range(rows):
+        for j in range(columns):
+            spare[to + i * columns + j] = buffer[at + i * stride + j]
+    return matrix(spare, to, rows, columns)
 
 
 @kernel
-def weigh(w, wi, y, yi, ys, z, zi, zs, m, n, k, scale):
-    """z (m, k) = scale · w (m, n) y (n, k)."""
-    zero = z.dtype.type(0)
-    for i in range(m):
-        for c in range(k):
-            z[zi + i * zs + c] = zero
-        for j in range(n):
-            each = scale * w[wi + i * n + j]
-            for c in range(k):
-                z[zi + i * zs + c] += each * y[yi + j * ys + c]
+def multiply(x, y, buffer, at, stride, rows, columns, spare, to):
+    """x y into (rows, columns) of a buffer, through `spare` from `to` on if its rows do not touch."""
+    if stride == columns:
+        np.dot(x, y, matrix(buffer, at, rows, columns))
+        return
+    np.dot(x, y, matrix(spare, to, rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            buffer[at + i * stride + j] = spare[to + i * columns + j]
 
 
 @kernel
-def weigh_back(w, wi, y, yi, ys, z, zi, zs, m, n, k, scale):
-    """z (n, k) = scale · wᵀ y, w (m, n), y (m, k)."""
-    zero = z.dtype.type(0)
-    for j in range(n):
-        for c in range(k):
-            z[zi + j * zs + c] = zero
-    for i in range(m):
-        for j in range(n):
-            each = scale * w[wi + i * n + j]
-            for c in range(k):
-                z[zi + j * zs + c] += each * y[yi + i * ys + c]
+def grow(x, scale):
+    """x times a number, in place."""
+    for i in range(x.size):
+        x[i] *= scale
 
 
 @kernel
@@ -55,8 +49,10 @@ def dot_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     each = d // heads
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            qi, ki, si = q + i * m * d + a * each, k + i * n * d + a * each, s + (i * heads + a) * m * n
-            rows_with_rows(act, qi, d, act, ki, d, act, si, m, n, each, hyper[0])
+            x = block(act, q + i * m * d + a * each, d, m, each, scratch, 0)
+            y = block(act, k + i * n * d + a * each, d, n, each, scratch, m * each)
+            np.dot(x, y.T, matrix(act, s + (i * heads + a) * m * n, m, n))
+    grow(span(act, row[OUT], heads * m * n, ctx), hyper[0])
 
 
 @kernel
@@ -65,11 +61,17 @@ def dot_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     q, k, s = place(row[IN], m * d, ctx), place(row[IN2], n * d, ctx), place(row[OUT], heads * m * n, ctx)
     each = d // heads
+    spare = (m + n) * each
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            qi, ki, si = q + i * m * d + a * each, k + i * n * d + a * each, s + (i * heads + a) * m * n
-            weigh(gact, si, act, ki, d, gact, qi, d, m, n, each, hyper[0])
-            weigh_back(gact, si, act, qi, d, gact, ki, d, m, n, each, hyper[0])
+            qi, ki = q + i * m * d + a * each, k + i * n * d + a * each
+            x = block(act, qi, d, m, each, scratch, 0)
+            y = block(act, ki, d, n, each, scratch, m * each)
+            gs = matrix(gact, s + (i * heads + a) * m * n, m, n)
+            multiply(gs, y, gact, qi, d, m, each, scratch, spare)
+            multiply(gs.T, x, gact, ki, d, n, each, scratch, spare)
+    grow(span(gact, row[IN], m * d, ctx), hyper[0])
+    grow(span(gact, row[IN2], n * d, ctx), hyper[0])
 
 
 @kernel
@@ -154,16 +156,20 @@ def softmax_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ct
     x, y = span(act, row[IN], n * rows, ctx), span(act, row[OUT], n * rows, ctx)
     tokens = span(act, row[IN2], n, ctx)
     zero, one, least = act.dtype.type(0), act.dtype.type(1), act.dtype.type(-1e30)
-    for r in range((ctx[LAST] - ctx[FIRST]) * rows):
+    for i in range(y.size):
+        y[i] = x[i] * hyper[0]
+    for r in range(y.size // n):
         p = y[r * n : r * n + n]
-        for j in range(n):
-            p[j] = x[r * n + j] * hyper[0]
         hide(row, hyper, act, p, tokens, r, least)
         top = p[0]
         for j in range(1, n):
             top = p[j] if p[j] > top else top
         for j in range(n):
-            p[j] = exp(p[j] - top)
+            p[j] -= top
+    for i in range(y.size):
+        y[i] = exp(y[i])
+    for r in range(y.size // n):
+        p = y[r * n : r * n + n]
         hide(row, hyper, act, p, tokens, r, zero)
         total = zero
         for j in range(n):
@@ -223,11 +229,12 @@ def mix_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, m, d) = w (b, h, m, n) v (b, n, d), head by head."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     w, v, y = place(row[IN], heads * m * n, ctx), place(row[IN2], n * d, ctx), place(row[OUT], m * d, ctx)
-    each, one = d // heads, act.dtype.type(1)
+    each = d // heads
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            wi, vi, yi = w + (i * heads + a) * m * n, v + i * n * d + a * each, y + i * m * d + a * each
-            weigh(act, wi, act, vi, d, act, yi, d, m, n, each, one)
+            values = block(act, v + i * n * d + a * each, d, n, each, scratch, 0)
+            weights = matrix(act, w + (i * heads + a) * m * n, m, n)
+            multiply(weights, values, act, y + i * m * d + a * each, d, m, each, scratch, n * each)
 
 
 @kernel
@@ -235,12 +242,14 @@ def mix_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂w = ∂y vᵀ, ∂v = wᵀ ∂y."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     w, v, y = place(row[IN], heads * m * n, ctx), place(row[IN2], n * d, ctx), place(row[OUT], m * d, ctx)
-    each, one = d // heads, act.dtype.type(1)
+    each = d // heads
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            wi, vi, yi = w + (i * heads + a) * m * n, v + i * n * d + a * each, y + i * m * d + a * each
-            rows_with_rows(gact, yi, d, act, vi, d, gact, wi, m, n, each, one)
-            weigh_back(act, wi, gact, yi, d, gact, vi, d, m, n, each, one)
+            wi, vi = w + (i * heads + a) * m * n, v + i * n * d + a * each
+            values = block(act, vi, d, n, each, scratch, 0)
+            gy = block(gact, y + i * m * d + a * each, d, m, each, scratch, n * each)
+            np.dot(gy, values.T, matrix(gact, wi, m, n))
+            multiply(matrix(act, wi, m, n).T, gy, gact, vi, d, n, each, scratch, (m + n) * each)
 
 
 OPERATIONS = {

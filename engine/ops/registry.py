@@ -38,4 +38,4 @@ FAMILIES = (
 OPERATIONS = {name: pair for family in FAMILIES for name, pair in family.OPERATIONS.items()}
 NUMBER = {name: number for number, name in enumerate(OPERATIONS)}
 # Operations that call the BLAS.
-PRODUCTS = {"dense", "dense-each", "rnn", "lstm", "convolution"}
+PRODUCTS = {"dense", "dense-each", "rnn", "lstm", "scores-dot", "mix", "convolution"}
