@@ -228,10 +228,11 @@ def group_norm_forward(row, hyper, theta, grad, state, act, gact, scratch, ints,
     for start in range(0, x.size, k * p):
         mean, inverse = moments(x[start : start + k * p], hyper[0])
         for i in range(k):
+            u, v = x[start + i * p : start + i * p + p], y[start + i * p : start + i * p + p]
             scale = inverse * (theta[at + i] if row[N3] else one)
             shift = theta[at + c + i] if row[N3] else zero
-            for t in range(start + i * p, start + i * p + p):
-                y[t] = (x[t] - mean) * scale + shift
+            for t in range(p):
+                v[t] = (u[t] - mean) * scale + shift
         at = at + k if at + k < gamma + c else gamma
 
 
@@ -249,10 +250,11 @@ def group_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
         mean, inverse = moments(x[start : start + k * p], hyper[0])
         level, tilt = zero, zero
         for i in range(k):
+            u, g = x[start + i * p : start + i * p + p], gy[start + i * p : start + i * p + p]
             total, product = zero, zero
-            for t in range(start + i * p, start + i * p + p):
-                total += gy[t]
-                product += gy[t] * (x[t] - mean)
+            for t in range(p):
+                total += g[t]
+                product += g[t] * (u[t] - mean)
             scale = theta[at + i] if row[N3] else one
             level += scale * total
             tilt += scale * product
@@ -262,9 +264,11 @@ def group_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
         if row[NEED]:
             level, tilt = level / count, tilt * inverse * inverse / count
             for i in range(k):
+                here, end = start + i * p, start + i * p + p
+                u, g, out = x[here:end], gy[here:end], gx[here:end]
                 scale = theta[at + i] if row[N3] else one
-                for t in range(start + i * p, start + i * p + p):
-                    gx[t] = (scale * gy[t] - level - tilt * (x[t] - mean)) * inverse
+                for t in range(p):
+                    out[t] = (scale * g[t] - level - tilt * (u[t] - mean)) * inverse
         at = at + k if at + k < gamma + c else gamma
 
 
