@@ -90,7 +90,7 @@ def test_rows_never_hold_numbers_too_small_to_be_fast(optimizer):
     net.surface("quadratic", (1e-25, 1))
     trainer = Trainer(net, theta=(1e-3, 1e-12), optimizer=optimizer, rate=1e-3)
     trainer.train(3000)
-    for row in trainer.state()[1:3]:
+    for row in trainer.state()[1:4]:
         small = np.abs(row[row != 0])
         assert (small >= np.finfo(np.float32).tiny).all()
 

@@ -179,14 +179,14 @@ def adam_biased():
     return rule
 
 
-def adabound(last=0.1, speed=0.001):
+def adabound(last=0.1, speed=0.001, factor=lambda t: 1):
     past = Moments()
 
     def rule(theta, t):
         past.see(slope(theta), t)
         rate = 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) / (np.sqrt(past.v) + 1e-8)
         low, high = last * (1 - 1 / (speed * t + 1)), last * (1 + 1 / (speed * t))
-        return theta - np.clip(rate, low, high) * past.m
+        return theta - factor(t) * np.clip(rate, low, high) * past.m
 
     return rule
 
@@ -256,6 +256,8 @@ def test_adabound_with_bounds_that_bind():
         path = trace(optimizer="adabound", bound=last, tightening=speed)
         assert far(path, walk(adabound(last, speed))) < 1e-9
         assert far(path, trace(optimizer="adabound")) > 1e-2
+    path = trace(optimizer="adabound", bound=0.002, tightening=0.5, schedule="inverse-sqrt")
+    assert far(path, walk(adabound(0.002, 0.5, lambda t: t**-0.5))) < 1e-9
 
 
 def test_swats_switches_by_its_own_criterion():
