@@ -18,7 +18,7 @@ import llvmlite.binding
 import numpy as np
 
 # Sources whose functions are compiled into those of other files.
-SHARED = ("kernel.py", "mathematics.py", "random.py", "optimizers/knobs.py")
+SHARED = ("kernel.py", "mathematics.py", "random.py", "interpreter.py", "optimizers/knobs.py")
 KEPT = 3  # cache folders of other versions that stay
 
 
@@ -157,6 +157,11 @@ def matrix(buffer, offset, rows, columns):
     return buffer[offset : offset + rows * columns].reshape(rows, columns)
 
 
+def move(source, start, target, at, count):
+    """Copy `count` numbers of one flat array into another; a loop is slow where they are few."""
+    target[at : at + count] = source[start : start + count]
+
+
 if JIT:
     # `reshape` computes in double and counts references, for errors that cannot happen here.
     @intrinsic
@@ -172,6 +177,17 @@ if JIT:
             return view._getvalue()
 
         return signature(kind, buffer, offset, rows, columns), generate
+
+    @intrinsic
+    def move(context, source, start, target, at, count):
+        def generate(to, builder, signature, values):
+            one = to.make_array(source)(to, builder, values[0])
+            other = to.make_array(target)(to, builder, values[2])
+            here, there = builder.gep(one.data, [values[1]]), builder.gep(other.data, [values[3]])
+            cgutils.raw_memmove(builder, there, here, values[4], one.itemsize)
+            return to.get_dummy_value()
+
+        return signature(types.none, source, start, target, at, count), generate
 
 
 @functools.cache

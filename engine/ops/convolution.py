@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, place
+from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, move, place
 
 C, H, W, FILTERS, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
 ZERO, EDGE, MEAN = range(3)
@@ -32,11 +32,19 @@ def clear(array):
 
 
 @kernel
+def add(number, line):
+    for i in range(line.size):
+        line[i] += number
+
+
+@kernel
 def pad(row, x, plane):
-    """x (in, h, w) and a border around it: plane (in, h + 2 ph, w + 2 pw)."""
+    """x (in, h, w) and a border around it: plane (in, h + 2 ph, w + 2 pw), which comes cleared."""
     h, w, ph, pw = row[H], row[W], row[PH], row[PW]
     high, wide = h + 2 * ph, w + 2 * pw
-    for c in range(row[C]):
+    for line in range(row[C] * h if row[FILL] == ZERO else 0):
+        move(x, line * w, plane, ((line // h) * high + ph + line % h) * wide + pw, w)
+    for c in range(row[C] if row[FILL] != ZERO else 0):
         outside = x.dtype.type(0)
         if row[FILL] == MEAN:
             for i in range(c * h * w, (c + 1) * h * w):
@@ -56,9 +64,7 @@ def pad(row, x, plane):
             for j in range(pw):
                 to[j] = left
                 to[pw + w + j] = right
-            inner = to[pw : pw + w]
-            for j in range(w):
-                inner[j] = line[j]
+            move(line, 0, to, pw, w)
 
 
 @kernel
@@ -69,10 +75,7 @@ def unpad(row, gplane, gx):
     for c in range(row[C]):
         outside = gx.dtype.type(0)
         for i in range(h):
-            inner = gplane[(c * high + ph + i) * wide + pw : (c * high + ph + i) * wide + pw + w]
-            line = gx[(c * h + i) * w : (c * h + i + 1) * w]
-            for j in range(w):
-                line[j] = inner[j]
+            move(gplane, (c * high + ph + i) * wide + pw, gx, (c * h + i) * w, w)
         if row[FILL] == ZERO:
             continue
         for i in range(high):
@@ -100,9 +103,7 @@ def unfold(row, plane, windows):
             for j in range(row[KW]):
                 start = (c * high + i) * wide + j
                 if row[PITCH] == wide and row[SH] == 1 and sw == 1:
-                    source, to = plane[start : start + length], windows[at : at + length]
-                    for q in range(length):
-                        to[q] = source[q]
+                    move(plane, start, windows, at, length)
                 else:
                     for u in range(row[OH]):
                         first, to = start + u * row[SH] * wide, windows[at + u * ow : at + u * ow + ow]
@@ -163,17 +164,13 @@ def spread(row, gy, wide):
     """∂y (out, oh, ow) at its places among the columns of the window matrix: (out, length), else 0."""
     _, length, _ = measures(row)
     zero = gy.dtype.type(0)
-    ow, gap = row[OW], row[PITCH] - row[OW]
+    ow, pitch = row[OW], row[PITCH]
     for o in range(row[FILTERS]):
         for i in range(row[OH]):
-            source = gy[(o * row[OH] + i) * ow : (o * row[OH] + i + 1) * ow]
-            to = wide[o * length + i * row[PITCH] : o * length + i * row[PITCH] + ow]
-            for j in range(ow):
-                to[j] = source[j]
-            if i + 1 < row[OH]:
-                between = wide[o * length + i * row[PITCH] + ow : o * length + i * row[PITCH] + ow + gap]
-                for j in range(gap):
-                    between[j] = zero
+            at = o * length + i * pitch
+            move(gy, (o * row[OH] + i) * ow, wide, at, ow)
+            for j in range(at + ow, at + pitch if i + 1 < row[OH] else at + ow):
+                wide[j] = zero
 
 
 @kernel
@@ -229,16 +226,16 @@ def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints
     wide = scratch[bordered + k * length : bordered + (k + o) * length]
     turned = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
     turn(matrix(theta, row[PARAM], k, o), turned)
+    clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
         np.dot(matrix(turned, 0, o, k), matrix(windows, 0, k, length), matrix(wide, 0, o, length))
         for c in range(o):
-            shift = theta[row[PARAM] + k * o + c] if row[BIAS] == CHANNEL else theta.dtype.type(0)
+            start = first + (n * o + c) * places
             for i in range(row[OH]):
-                at, start = first + (n * o + c) * places + i * ow, c * length + i * row[PITCH]
-                to, line = act[at : at + ow], wide[start : start + ow]
-                for j in range(ow):
-                    to[j] = line[j] + shift
+                move(wide, c * length + i * row[PITCH], act, start + i * ow, ow)
+            if row[BIAS] == CHANNEL:
+                add(theta[row[PARAM] + k * o + c], act[start : start + places])
     if row[BIAS] == PLACE:
         add_bias(row, theta, row[PARAM] + k * o, act[first : first + b * o * places])
 
@@ -254,9 +251,11 @@ def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, int
     plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
     wide = scratch[bordered + k * length : bordered + (k + o) * length]
     product = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
+    gplane = scratch[bordered + (k + o) * length + k * o :][:bordered]
     weight, gw = matrix(theta, row[PARAM], k, o), grad[row[PARAM] : row[PARAM] + k * o]
     bias_gradient(row, gy[: b * o * places], grad, row[PARAM] + k * o)
     clear(gw)
+    clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
         spread(row, gy[n * o * places : (n + 1) * o * places], wide)
@@ -266,7 +265,7 @@ def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, int
             gw[i] += product[i]
         if row[NEED]:
             np.dot(weight, slopes, matrix(windows, 0, k, length))
-            scatter_windows(row, windows, plane, gx, n)
+            scatter_windows(row, windows, gplane, gx, n)
 
 
 @kernel
@@ -279,6 +278,7 @@ def local_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx)
     y = act[first : first + b * o * places]
     plane, windows = scratch[:bordered], scratch[bordered : bordered + k * places]
     clear(y)
+    clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
         for i in range(k):
@@ -302,8 +302,10 @@ def local_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx
     first = place(row[OUT], o * places, ctx)
     x, gx, gy = act[start:], gact[start : start + b * size], gact[first : first + b * o * places]
     plane, windows = scratch[:bordered], scratch[bordered : bordered + k * places]
+    gplane = scratch[bordered + k * places : 2 * bordered + k * places]
     bias_gradient(row, gy, grad, row[PARAM] + k * o * places)
     clear(grad[row[PARAM] : row[PARAM] + k * o * places])
+    clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
         for i in range(k):
@@ -323,7 +325,7 @@ def local_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx
                     line = gy[(n * o + c) * places : (n * o + c + 1) * places]
                     for p in range(places):
                         gwindow[p] += weight[p] * line[p]
-            scatter_windows(row, windows, plane, gx, n)
+            scatter_windows(row, windows, gplane, gx, n)
 
 
 OPERATIONS = {
