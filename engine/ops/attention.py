@@ -132,17 +132,17 @@ def additive_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, 
 
 
 @kernel
-def hide(row, hyper, act, p, tokens, r, fill):
-    """Put `fill` into row r of the weights p (…, n) where a key is masked, or its token is the padding one."""
-    n = row[N0]
-    if row[N2]:
+def hide(row, hyper, p, tokens, fill):
+    """Put `fill` into the weights p (b, r, n) of masked keys, and of keys whose token is the padding one."""
+    n, zero = row[N0], p.dtype.type(0)
+    for r in range(p.size // n if row[N2] else 0):
         mask = 2 + r % row[N2] * n
         for j in range(n):
-            p[j] = p[j] if hyper[mask + j] != act.dtype.type(0) else fill
-    if row[N3]:
+            p[r * n + j] = p[r * n + j] if hyper[mask + j] != zero else fill
+    for r in range(p.size // n if row[N3] else 0):
         first = r // row[N1] * n
         for j in range(n):
-            p[j] = p[j] if tokens[first + j] != hyper[1] else fill
+            p[r * n + j] = p[r * n + j] if tokens[first + j] != hyper[1] else fill
 
 
 @kernel
@@ -158,9 +158,9 @@ def softmax_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ct
     zero, one, least = act.dtype.type(0), act.dtype.type(1), act.dtype.type(-1e30)
     for i in range(y.size):
         y[i] = x[i] * hyper[0]
+    hide(row, hyper, y, tokens, least)
     for r in range(y.size // n):
         p = y[r * n : r * n + n]
-        hide(row, hyper, act, p, tokens, r, least)
         top = p[0]
         for j in range(1, n):
             top = p[j] if p[j] > top else top
@@ -168,9 +168,9 @@ def softmax_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ct
             p[j] -= top
     for i in range(y.size):
         y[i] = exp(y[i])
+    hide(row, hyper, y, tokens, zero)
     for r in range(y.size // n):
         p = y[r * n : r * n + n]
-        hide(row, hyper, act, p, tokens, r, zero)
         total = zero
         for j in range(n):
             total += p[j]
@@ -203,11 +203,9 @@ def rectified_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, 
     n, rows = row[N0], row[N1]
     x, y = span(act, row[IN], n * rows, ctx), span(act, row[OUT], n * rows, ctx)
     tokens, zero = span(act, row[IN2], n, ctx), act.dtype.type(0)
-    for r in range((ctx[LAST] - ctx[FIRST]) * rows):
-        p = y[r * n : r * n + n]
-        for j in range(n):
-            p[j] = zero if x[r * n + j] < zero else x[r * n + j] * hyper[0]
-        hide(row, hyper, act, p, tokens, r, zero)
+    for i in range(y.size):
+        y[i] = zero if x[i] < zero else x[i] * hyper[0]
+    hide(row, hyper, y, tokens, zero)
 
 
 @kernel

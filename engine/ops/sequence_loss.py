@@ -26,23 +26,27 @@ def cross_entropy_forward(row, hyper, theta, grad, state, act, gact, scratch, in
     n, length = row[N0], row[N2]
     z, p = span(act, row[IN], n * length, ctx), span(act, row[OUT], n * length, ctx)
     total, one = act.dtype.type(0), act.dtype.type(1)
-    each = hyper[0] / act.dtype.type(n)
-    for i in range((ctx[LAST] - ctx[FIRST]) * length):
-        label = ints[ctx[FIRST] * length + i]
-        zi, pi = z[i * n : i * n + n], p[i * n : i * n + n]
-        top, mass, spread = zi[0], act.dtype.type(0), act.dtype.type(0)
-        for j in range(1, n):
-            top = zi[j] if zi[j] > top else top
-        for j in range(n):
-            pi[j] = exp(zi[j] - top)
-        for j in range(n):
-            mass += pi[j]
-            spread += zi[j] - top
-        inverse = one / mass
-        for j in range(n):
-            pi[j] *= inverse
+    each, first = hyper[0] / act.dtype.type(n), ctx[FIRST] * length
+    for i in range(p.size // n):
+        label, top, spread = ints[first + i], z[i * n], act.dtype.type(0)
+        for j in range(i * n + 1, i * n + n):
+            top = z[j] if z[j] > top else top
+        for j in range(i * n, i * n + n):
+            p[j] = z[j] - top
+            spread += p[j]
         if label >= 0:
-            total += np.log(mass) - (one - hyper[0]) * (zi[label] - top) - each * spread
+            total -= (one - hyper[0]) * p[i * n + label] + each * spread
+    for i in range(p.size):
+        p[i] = exp(p[i])
+    for i in range(p.size // n):
+        mass = act.dtype.type(0)
+        for j in range(i * n, i * n + n):
+            mass += p[j]
+        inverse = one / mass
+        for j in range(i * n, i * n + n):
+            p[j] *= inverse
+        if ints[first + i] >= 0:
+            total += np.log(mass)
     grad[-1] = total * share(row, act, ints, ctx)
 
 
