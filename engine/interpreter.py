@@ -248,7 +248,8 @@ def train(
         out[u, 1] = norm
         if not (np.isfinite(loss) and np.isfinite(norm)):
             if lead >= 0:  # it keeps θ there
-                theta[:] = third
+                for i in range(size):
+                    theta[i] = third[i]
             return u + 1
         if adjust >= 0:
             parts[0] = norm

@@ -261,9 +261,7 @@ class Trainer:
             machine, run = self._machine(self._grad, self._arena), (self._plan, self._cursor, self._context)
             rule, factors = self._rule, self._rule.factors(self.step, len(out))
             memory = (*rule.memory.values(), rule.knobs, factors, self._parts)
-            done = walk.train(
-                *self._passes, rule.codes, machine, self._data, *run, *memory, self._watch, out
-            )
+            done = walk.train(*self._passes, rule.codes, machine, self._data, *run, *memory, self._watch, out)
         if not np.isfinite(out[done - 1, :2]).all():
             self._fault = self._autopsy(*out[done - 1, :2])
         return out[:done]
