@@ -8,6 +8,7 @@ from engine.trainer import Trainer
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
+torch.set_num_threads(1)  # small tensors: more threads only wait
 
 ROWS, LENGTH, OTHER, WORDS, WIDTH = 7, 5, 4, 9, 6
 
