@@ -17,8 +17,8 @@ from pathlib import Path
 import llvmlite.binding
 import numpy as np
 
-# Sources whose functions are compiled into those of other files.
-SHARED = ("kernel.py", "mathematics.py", "random.py", "interpreter.py", "optimizers/knobs.py")
+# Functions of these sources are compiled into those of other files.
+SOURCES = Path(__file__).parent
 KEPT = 3  # cache folders of other versions that stay
 
 
@@ -35,7 +35,7 @@ def cache_folder() -> Path:
     outer = Path(outer)
     if outer.name.startswith("kernels-"):  # inherited from a parent process
         outer = outer.parent
-    parts = [(Path(__file__).parent / name).read_bytes() for name in SHARED]
+    parts = [path.read_bytes() for path in sorted(SOURCES.rglob("*.py"))]
     parts += [importlib.metadata.version("numba").encode(), llvmlite.binding.get_host_cpu_name().encode()]
     folder = outer / f"kernels-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
     try:

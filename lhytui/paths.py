@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
-
-ENGINE = Path(__file__).parent.parent / "engine"
-KEPT = 30 * 24 * 3600  # seconds that an unused folder of compiled code is kept
 
 
 @dataclass(frozen=True)
@@ -54,22 +48,6 @@ def prepare() -> Paths:
     for folder in found.all.values():
         usable(folder)
     if usable(found.cache):
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(_numba(found.cache / "numba")))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(found.cache / "numba"))
         os.environ.setdefault("LHYTUI_CACHE_DIR", str(found.cache / "data"))
     return found
-
-
-def _numba(root: Path) -> Path:
-    """The folder of compiled code that belongs to the engine's present source; long unused ones are dropped.
-
-    Numba looks only at the file that a function stands in, so a changed helper elsewhere needs a new folder.
-    """
-    sources = sorted(ENGINE.rglob("*.py"))
-    marks = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
-    folder = root / hashlib.sha256(repr(marks).encode()).hexdigest()[:16]
-    if not folder.is_dir() and usable(folder):
-        old = time.time() - KEPT
-        for other in root.iterdir():
-            if other.stat().st_mtime < old:
-                shutil.rmtree(other, ignore_errors=True)
-    return folder

@@ -12,6 +12,7 @@ import resource
 import statistics
 import struct
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -110,7 +111,7 @@ def inside(place: str, changes: dict, out: str) -> None:
 
 def main() -> None:
     size, place, *pairs = [*sys.argv[1:], *["120x40", "training/learning_rate"][len(sys.argv) - 1 :]]
-    out = f"/tmp/lhytui-screen-{os.getpid()}.json"
+    out = os.path.join(tempfile.gettempdir(), f"lhytui-screen-{os.getpid()}.json")
     pid, fd = pty.fork()
     if pid == 0:
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")

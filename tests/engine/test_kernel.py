@@ -119,7 +119,7 @@ def test_the_cache_folder_is_named_by_what_is_compiled_in(tmp_path, monkeypatch)
     assert folder.parent == tmp_path and folder.is_dir()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))  # as a child process inherits it
     assert kernel.cache_folder() == folder
-    monkeypatch.setattr(kernel, "SHARED", (*kernel.SHARED, "errors.py"))
+    monkeypatch.setattr(kernel, "SOURCES", kernel.SOURCES / "ops")  # other sources
     assert kernel.cache_folder() != folder
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("LHYTUI_CACHE_DIR", str(tmp_path / "home"))

@@ -41,7 +41,7 @@ def test_folders_are_made_for_this_user_only(home):
 
 def test_caches_are_named_in_the_environment(home):
     paths.prepare()
-    assert Path(os.environ["NUMBA_CACHE_DIR"]).is_relative_to(home / "cache" / "numba")
+    assert Path(os.environ["NUMBA_CACHE_DIR"]) == home / "cache" / "numba"
     assert Path(os.environ["LHYTUI_CACHE_DIR"]).is_relative_to(home / "cache")
 
 
@@ -49,25 +49,6 @@ def test_caches_already_named_stay(monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
     paths.prepare()
     assert os.environ["NUMBA_CACHE_DIR"] == "elsewhere"
-
-
-def test_a_changed_engine_gets_a_new_folder_of_compiled_code(monkeypatch, tmp_path, home):
-    source = tmp_path / "engine"
-    source.mkdir()
-    (source / "one.py").write_text("x = 1\n")
-    monkeypatch.setattr(paths, "ENGINE", source)
-    first = paths._numba(home / "numba")
-    assert paths._numba(home / "numba") == first
-    (source / "one.py").write_text("x = 1234\n")
-    assert paths._numba(home / "numba") != first and first.is_dir()
-
-
-def test_compiled_code_unused_for_long_is_dropped(monkeypatch, tmp_path, home):
-    old = home / "numba" / "old"
-    old.mkdir(parents=True)
-    os.utime(old, (1, 1))
-    kept = paths._numba(home / "numba")
-    assert kept.is_dir() and not old.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_not_usable(monkeypatch, tmp_path):
