@@ -101,6 +101,7 @@ def parser(command: str, lang: str) -> Parser:
         made.option("--json", action="store_true")
     if command == "bench":
         made.option("--against", default="", metavar="torch,jax")
+        made.option("--only", metavar="ID")
     return made
 
 

@@ -233,20 +233,10 @@ def bench(args: Namespace) -> int:
         if name not in PEERS:
             say(args, "error.unknown-peer", peer=name, known=", ".join(PEERS))
             return USAGE
-    measure: Callable = import_module("lhytui.bench").run
-    report = measure(against)
-    if args.json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-        return FINE
-    for line in leaves(report):
-        print(line)
+    timing = import_module("lhytui.bench")
+    if args.only not in (None, *timing.CASES):
+        say(args, "error.unknown-workload", workload=args.only, known=", ".join(timing.CASES))
+        return USAGE
+    report = timing.run(against, only=args.only)
+    print(json.dumps(report, indent=1) if args.json else "\n".join(timing.table(report)))
     return FINE
-
-
-def leaves(report: Any, above: str = "") -> Iterator[str]:
-    """Every number of nested tables as a line: path, tab, value."""
-    if isinstance(report, dict | list):
-        for key, value in report.items() if isinstance(report, dict) else enumerate(report):
-            yield from leaves(value, f"{above}.{key}" if above else str(key))
-    else:
-        yield f"{above}\t{report:.4g}" if isinstance(report, float) else f"{above}\t{report}"

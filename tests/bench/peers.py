@@ -2,15 +2,7 @@
 
 import sys
 
-from lhytui.bench import run
+from lhytui.bench import ROUNDS, run, table
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
-    for case, found in run(rounds=rounds).items():
-        ratios = found.pop("ratios")
-        times = "  ".join(
-            f"{name} {each['median']:9.1f} (least {each['least']:9.1f})"
-            for name, each in found.items()
-            if each
-        )
-        print(f"{case:13s} µs per update: {times}   ratio", *(f"{p} {r:.2f}" for p, r in ratios.items()))
+    print(*table(run(rounds=int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)), sep="\n")

@@ -42,11 +42,17 @@ def test_verify_of_nothing_says_so(only_toys, monkeypatch, capsys):
     assert told.out == "[]\n" and "no claim" in told.err
 
 
-def test_bench_prints_every_number_by_its_path():
-    report = {"dense": {"us": 5.25, "torch": {"ratio": 100.0}}, "cores": 2, "sizes": [1]}
-    assert list(headless.leaves(report)) == [
-        "dense.us\t5.25",
-        "dense.torch.ratio\t100",
-        "cores\t2",
-        "sizes.0\t1",
-    ]
+def test_bench_prints_a_line_for_each_workload(monkeypatch, capsys):
+    row = {"workload": "cnn", "ours_us": 5.25, "peers": {"jax_us": None}, "ratio": None, "threads": 2}
+    monkeypatch.setattr("lhytui.bench.run", lambda peers, only: [row])
+    asked = Namespace(lang="en", against="jax", only="cnn", json=False)
+    assert headless.bench(asked) == 0
+    names, cells = (line.split() for line in capsys.readouterr().out.splitlines())
+    told = dict(zip(names, cells, strict=True))
+    assert (told["workload"], told["ours_us"], told["jax_us"], told["threads"]) == ("cnn", "5.25", "-", "2")
+
+
+def test_bench_names_the_workloads_when_one_is_unknown(capsys):
+    asked = Namespace(lang="en", against="", only="abacus", json=False)
+    assert headless.bench(asked) == 2
+    assert "abacus" in (told := capsys.readouterr().err) and "mnist-mlp" in told
