@@ -1,5 +1,7 @@
 """What the process of each contender runs: texts, so that nothing of theirs is loaded here."""
 
+from lhytui.bench import small
+
 SHARED = """
 import json, sys, time
 import numpy as np
@@ -128,4 +130,14 @@ tell(faster(runner(scan), runner(each)), updates)
 PROGRAMS = {
     "blas": {"ours": BLAS},
     "chain": {"ours": CHAIN + CHAIN_OURS, "torch": CHAIN + CHAIN_TORCH, "jax": CHAIN + CHAIN_JAX},
+    "hessian": {
+        "ours": small.HESSIAN + small.HESSIAN_OURS,
+        "torch": small.HESSIAN + small.HESSIAN_TORCH,
+        "jax": small.HESSIAN + small.HESSIAN_JAX,
+    },
+    "population": {
+        "ours": small.POPULATION + small.POPULATION_OURS,
+        "torch": small.POPULATION + small.POPULATION_TORCH,
+        "jax": small.POPULATION + small.POPULATION_JAX,
+    },
 }
