@@ -36,4 +36,5 @@ CASES = {
     "mnist-deep": chain((784, 256, 128, 10), 128, 8192, 20, 10),
     "cnn": chain((784, 10), 64, 1024, 10, 5, (8, 16)),
     "hessian-37": {"kind": "hessian", "widths": (2, 4, 4, 1), "rows": 250, "updates": 20, "eager": 5},
+    "xor-population": {"kind": "population", "count": 4096, "updates": 100, "eager": 20},
 }
