@@ -29,6 +29,25 @@ def chain_flops(widths, channels) -> int:
     return 6 * sum(layers) - 2 * layers[0]
 
 
+def transformer(d, heads, length, batch, updates, eager, words=16, decoder=False):
+    """An encoder block of width d on `length` tokens, its inner layer 4 d wide, and a decoder block."""
+    attentions = 1 + 2 * decoder
+    weights = attentions * 4 * d * d + (1 + decoder) * 8 * d * d + d * words
+    return {
+        "kind": "sequence",
+        "d": d,
+        "heads": heads,
+        "length": length,
+        "batch": batch,
+        "words": words,
+        "decoder": decoder,
+        "rows": 1024,
+        "updates": updates,
+        "eager": eager,
+        "flops": batch * (6 * length * weights + 12 * attentions * length * length * d),
+    }
+
+
 CASES = {
     "tiny-b10": chain((2, 8, 8, 2), 10, 1000, 2000, 100),
     "tiny-b32": chain((2, 8, 8, 2), 32, 1000, 2000, 100),
@@ -37,4 +56,7 @@ CASES = {
     "cnn": chain((784, 10), 64, 1024, 10, 5, (8, 16)),
     "hessian-37": {"kind": "hessian", "widths": (2, 4, 4, 1), "rows": 250, "updates": 20, "eager": 5},
     "xor-population": {"kind": "population", "count": 4096, "updates": 100, "eager": 20},
+    "encoder-16": transformer(16, 1, 8, 32, 100, 20),
+    "encoder-32": transformer(32, 2, 16, 32, 40, 10),
+    "seq2seq-reverse": transformer(32, 2, 8, 32, 40, 10, words=13, decoder=True),
 }

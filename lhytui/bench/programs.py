@@ -1,6 +1,6 @@
 """What the process of each contender runs: texts, so that nothing of theirs is loaded here."""
 
-from lhytui.bench import small
+from lhytui.bench import sequences, small
 
 SHARED = """
 import json, sys, time
@@ -139,5 +139,10 @@ PROGRAMS = {
         "ours": small.POPULATION + small.POPULATION_OURS,
         "torch": small.POPULATION + small.POPULATION_TORCH,
         "jax": small.POPULATION + small.POPULATION_JAX,
+    },
+    "sequence": {
+        "ours": sequences.SEQUENCE + sequences.OURS,
+        "torch": sequences.SEQUENCE + sequences.TORCH,
+        "jax": sequences.SEQUENCE + sequences.JAX,
     },
 }
