@@ -24,7 +24,7 @@ def chain_flops(widths, channels) -> int:
     """Operations an example: 6 a weight and place; 4 in the first layer, where the data need no gradient."""
     places = [784 >> 2 * depth for depth in range(len(channels))]
     layers = [n * 9 * a * b for n, a, b in zip(places, (1, *channels), channels, strict=False)]
-    features = channels[-1] * 49 if channels else widths[0]
+    features = channels[-1] * (784 >> 2 * len(channels)) if channels else widths[0]
     layers += [a * b for a, b in zip((features, *widths[1:]), widths[1:], strict=False)]
     return 6 * sum(layers) - 2 * layers[0]
 
@@ -51,12 +51,12 @@ def transformer(d, heads, length, batch, updates, eager, words=16, decoder=False
 CASES = {
     "tiny-b10": chain((2, 8, 8, 2), 10, 1000, 2000, 100),
     "tiny-b32": chain((2, 8, 8, 2), 32, 1000, 2000, 100),
+    "xor-population": {"kind": "population", "count": 4096, "updates": 1000, "eager": 20},
     "mnist-mlp": chain((784, 128, 10), 64, 8192, 40, 20),
     "mnist-deep": chain((784, 256, 128, 10), 128, 8192, 20, 10),
     "cnn": chain((784, 10), 64, 1024, 10, 5, (8, 16)),
-    "hessian-37": {"kind": "hessian", "widths": (2, 4, 4, 1), "rows": 250, "updates": 20, "eager": 5},
-    "xor-population": {"kind": "population", "count": 4096, "updates": 100, "eager": 20},
     "encoder-16": transformer(16, 1, 8, 32, 100, 20),
     "encoder-32": transformer(32, 2, 16, 32, 40, 10),
     "seq2seq-reverse": transformer(32, 2, 8, 32, 40, 10, words=13, decoder=True),
+    "hessian-37": {"kind": "hessian", "widths": (2, 4, 4, 1), "rows": 250, "updates": 20, "eager": 5},
 }
