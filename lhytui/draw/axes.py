@@ -91,10 +91,13 @@ def scaled(values: np.ndarray, log: bool) -> np.ndarray:
     return np.where(np.isneginf(logs), np.nan, logs)
 
 
+SMALLEST_SPAN = 1e-290  # below it a tick step is no normal number any more
+
+
 def linear_ticks(lo: float, hi: float, most: int) -> list[tuple[float, str]]:
     """At most about `most` round values in lo…hi with their labels."""
     span = hi - lo
-    if not math.isfinite(span) or span <= 0:
+    if not math.isfinite(span) or span < SMALLEST_SPAN:
         return [(lo, number.short(lo))]
     raw = span / max(1, most)
     power = 10.0 ** math.floor(math.log10(raw))
