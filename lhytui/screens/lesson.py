@@ -143,6 +143,7 @@ class LessonScreen(Pictures, Deeds, Pointer, Screen):
         self.app.fit()
         self.place()
         self.repaint_all()
+        self.wake()  # for the first frame of views that have room now
 
     # layout
 

@@ -230,3 +230,14 @@ async def test_a_window_too_small_says_so_and_recovers(toy):
         await until(pilot, lambda: "60" in shown(app) and app.screen is not screen)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: app.screen is screen)
+
+
+async def test_views_that_a_larger_window_brings_are_drawn(toy):
+    """Also when all was quiet and the timer had stopped."""
+    app = toy()
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await ready(pilot)
+        await until(pilot, lambda: not screen._timer._active.is_set())
+        assert "way" not in screen.bridge.payloads
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "w = 3.000" in shown(app), seconds=20)
