@@ -7,7 +7,7 @@ from bisect import bisect_right, insort
 from collections.abc import Mapping
 from typing import Any
 
-BUDGET = 64 << 20  # bytes, both sets together
+BUDGET = 32 << 20  # bytes, both sets together
 WINDOW = 10_000  # updates that the fine set covers
 REPLAY = 0.03  # seconds of replay from one fine checkpoint to the next; at most twice this is still fluent
 MOST = 64  # coarse checkpoints
