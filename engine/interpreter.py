@@ -23,6 +23,7 @@ from engine.kernel import (
     STEP,
     TABLE,
     TRAIN,
+    borrow,
     caller,
     constant,
     kernel,
@@ -222,6 +223,15 @@ def train(
     number of rows written. The first three arguments and the five of `codes` are addresses; `factors` are the
     schedule's, one an update.
     """
+    machine, data, plan, cursor, ctx = (
+        borrow(machine),
+        borrow(data),
+        borrow(plan),
+        borrow(cursor),
+        borrow(ctx),
+    )
+    first, second, third, slow = borrow(first), borrow(second), borrow(third), borrow(slow)
+    gauge, knobs, parts, out = borrow(gauge), borrow(knobs), borrow(parts), borrow(out)
     size, shards, grad, theta = plan[SIZE], plan[SHARDS], machine.grad, machine.theta
     slopes = grad[0, :size]
     update, lead, settle, adjust, follow = codes[0], codes[1], codes[2], codes[3], codes[4]
@@ -292,6 +302,7 @@ def measure(machine, data, plan, cursor, ctx, total, offset, values):
     The gradient is summed into `total` unless that is empty; `values` (N, width), unless empty, gets the
     buffer at `offset`. The caller sets step, seed and mode in `ctx`.
     """
+    machine, data = borrow(machine), borrow(data)
     size, width, loss, grad = plan[SIZE], values.shape[1], 0.0, machine.grad
     count = machine.rows.shape[0] if width else plan[LIVE]
     whole = real_labels(data.labels, plan, 0, plan[EXAMPLES])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine import random
+from engine.blas import hold_blas
 from engine.errors import EngineError
 from engine.kernel import (
     COLUMNS,
@@ -22,7 +23,6 @@ from engine.kernel import (
     TIE,
     WHOLE,
     address,
-    hold_blas,
     operation_signature,
 )
 from engine.network import LOSSES, Network
@@ -148,8 +148,6 @@ class Program:
             if node.op in ("dense", "dense-each", "embedding") and row[OP] == NUMBER[node.op]:
                 row[TIE] = int(row[PARAM]) in written
                 written.add(int(row[PARAM]))
-                if row[TIE] and node.op != "embedding":
-                    self.scratch = max(self.scratch, node.sizes[0] * node.sizes[1])
 
     def _segments(self) -> np.ndarray:
         """(segments, 3): first row, row after the last, whether it needs the whole batch."""

@@ -32,6 +32,7 @@ from engine.kernel import (
     REAL,
     TABLE,
     address,
+    borrow,
     kernel,
 )
 from engine.ops.registry import OPERATIONS
@@ -186,6 +187,14 @@ def push(machine, data, plan, cursor, ctx, kinds, reaches, scale, v, spans, ract
     reaches: by row of the table, how many directions, the first ones, matter there. Examples go through in
     blocks of plan[ROWS]; ract and rgact (arena, D) are their tangents.
     """
+    machine, data, reaches, v, spans = (
+        borrow(machine),
+        borrow(data),
+        borrow(reaches),
+        borrow(v),
+        borrow(spans),
+    )
+    ract, rgact, found = borrow(ract), borrow(rgact), borrow(found)
     rows, theta, act, gact = machine.rows, machine.theta, machine.act, machine.gact
     found[:] = 0.0
     before = 0

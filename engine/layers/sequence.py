@@ -210,7 +210,7 @@ class SequenceLayers:
         q = self.dense_each(x, width, f"{name}.query", **project)
         k = self.dense_each(source, width, f"{name}.key", **project)
         v = self.dense_each(source, width, f"{name}.value", **project)
-        sizes, area, spare = (m, n, width, heads), heads * m * n, 2 * (m + n) * (width // heads)
+        sizes, area = (m, n, width, heads), heads * m * n
         scale = (width // heads) ** -0.5 if scaled else 1.0
         vector = (Parameter("vector", (width,), "normal", (width // heads) ** -0.5),)
         parameters = vector if score == "additive" else ()
@@ -223,7 +223,6 @@ class SequenceLayers:
                 sizes,
                 (scale,),
                 parameters,
-                scratch=spare,
             )
         )
         hyper = (
@@ -237,9 +236,7 @@ class SequenceLayers:
             Node(NORMALISERS[normaliser], self._name(f"{name}.weights"), area, inputs, sizes, hyper)
         )
         inner, shape = self._name(f"{name}.mix") if output else name, (m, width)
-        mix = self._put(
-            Node("mix", inner, m * width, (weights, v), (m, n, width, heads), scratch=spare, shape=shape)
-        )
+        mix = self._put(Node("mix", inner, m * width, (weights, v), (m, n, width, heads), shape=shape))
         return self.dense_each(mix, d, name, bias=bias) if output else mix
 
     def rnn(

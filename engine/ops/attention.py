@@ -5,40 +5,9 @@ Head a of h owns columns a·d/h … (a + 1)·d/h of queries, keys and values (Va
 
 from __future__ import annotations
 
-import numpy as np
-
-from engine.kernel import FIRST, IN, IN2, LAST, N0, N1, N2, N3, OUT, PARAM, kernel, matrix, place, span
+from engine.blas import product
+from engine.kernel import FIRST, IN, IN2, LAST, N0, N1, N2, N3, OUT, PARAM, kernel, place, span
 from engine.mathematics import exp, tanh
-
-
-@kernel
-def block(buffer, at, stride, rows, columns, spare, to):
-    """(rows, columns) of a buffer as `np.dot` takes them: where they lie, or copied to `spare` from `to` on."""
-    if stride == columns:
-        return matrix(buffer, at, rows, columns)
-    for i in range(rows):
-        for j in range(columns):
-            spare[to + i * columns + j] = buffer[at + i * stride + j]
-    return matrix(spare, to, rows, columns)
-
-
-@kernel
-def multiply(x, y, buffer, at, stride, rows, columns, spare, to):
-    """x y into (rows, columns) of a buffer, through `spare` from `to` on if its rows do not touch."""
-    if stride == columns:
-        np.dot(x, y, matrix(buffer, at, rows, columns))
-        return
-    np.dot(x, y, matrix(spare, to, rows, columns))
-    for i in range(rows):
-        for j in range(columns):
-            buffer[at + i * stride + j] = spare[to + i * columns + j]
-
-
-@kernel
-def grow(x, scale):
-    """x times a number, in place."""
-    for i in range(x.size):
-        x[i] *= scale
 
 
 @kernel
@@ -46,13 +15,11 @@ def dot_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """s (b, h, m, n) = scale (hyper 0) · q (b, m, d) k (b, n, d)ᵀ, head by head."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     q, k, s = place(row[IN], m * d, ctx), place(row[IN2], n * d, ctx), place(row[OUT], heads * m * n, ctx)
-    each = d // heads
+    each, zero = d // heads, act.dtype.type(0)
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            x = block(act, q + i * m * d + a * each, d, m, each, scratch, 0)
-            y = block(act, k + i * n * d + a * each, d, n, each, scratch, m * each)
-            np.dot(x, y.T, matrix(act, s + (i * heads + a) * m * n, m, n))
-    grow(span(act, row[OUT], heads * m * n, ctx), hyper[0])
+            qi, ki, si = q + i * m * d + a * each, k + i * n * d + a * each, s + (i * heads + a) * m * n
+            product(m, n, each, hyper[0], act, qi, d, False, act, ki, d, True, zero, act, si, n)
 
 
 @kernel
@@ -60,18 +27,12 @@ def dot_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂q = scale · ∂s k, ∂k = scale · ∂sᵀ q."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     q, k, s = place(row[IN], m * d, ctx), place(row[IN2], n * d, ctx), place(row[OUT], heads * m * n, ctx)
-    each = d // heads
-    spare = (m + n) * each
+    each, zero = d // heads, act.dtype.type(0)
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            qi, ki = q + i * m * d + a * each, k + i * n * d + a * each
-            x = block(act, qi, d, m, each, scratch, 0)
-            y = block(act, ki, d, n, each, scratch, m * each)
-            gs = matrix(gact, s + (i * heads + a) * m * n, m, n)
-            multiply(gs, y, gact, qi, d, m, each, scratch, spare)
-            multiply(gs.T, x, gact, ki, d, n, each, scratch, spare)
-    grow(span(gact, row[IN], m * d, ctx), hyper[0])
-    grow(span(gact, row[IN2], n * d, ctx), hyper[0])
+            qi, ki, si = q + i * m * d + a * each, k + i * n * d + a * each, s + (i * heads + a) * m * n
+            product(m, each, n, hyper[0], gact, si, n, False, act, ki, d, False, zero, gact, qi, d)
+            product(n, each, m, hyper[0], gact, si, n, True, act, qi, d, False, zero, gact, ki, d)
 
 
 @kernel
@@ -227,12 +188,11 @@ def mix_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, m, d) = w (b, h, m, n) v (b, n, d), head by head."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     w, v, y = place(row[IN], heads * m * n, ctx), place(row[IN2], n * d, ctx), place(row[OUT], m * d, ctx)
-    each = d // heads
+    each, zero, one = d // heads, act.dtype.type(0), act.dtype.type(1)
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            values = block(act, v + i * n * d + a * each, d, n, each, scratch, 0)
-            weights = matrix(act, w + (i * heads + a) * m * n, m, n)
-            multiply(weights, values, act, y + i * m * d + a * each, d, m, each, scratch, n * each)
+            wi, vi, yi = w + (i * heads + a) * m * n, v + i * n * d + a * each, y + i * m * d + a * each
+            product(m, each, n, one, act, wi, n, False, act, vi, d, False, zero, act, yi, d)
 
 
 @kernel
@@ -240,14 +200,12 @@ def mix_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂w = ∂y vᵀ, ∂v = wᵀ ∂y."""
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     w, v, y = place(row[IN], heads * m * n, ctx), place(row[IN2], n * d, ctx), place(row[OUT], m * d, ctx)
-    each = d // heads
+    each, zero, one = d // heads, act.dtype.type(0), act.dtype.type(1)
     for i in range(ctx[LAST] - ctx[FIRST]):
         for a in range(heads):
-            wi, vi = w + (i * heads + a) * m * n, v + i * n * d + a * each
-            values = block(act, vi, d, n, each, scratch, 0)
-            gy = block(gact, y + i * m * d + a * each, d, m, each, scratch, n * each)
-            np.dot(gy, values.T, matrix(gact, wi, m, n))
-            multiply(matrix(act, wi, m, n).T, gy, gact, vi, d, n, each, scratch, (m + n) * each)
+            wi, vi, yi = w + (i * heads + a) * m * n, v + i * n * d + a * each, y + i * m * d + a * each
+            product(m, n, each, one, gact, yi, d, False, act, vi, d, True, zero, gact, wi, n)
+            product(n, each, m, one, act, wi, n, True, gact, yi, d, False, zero, gact, vi, d)
 
 
 OPERATIONS = {
