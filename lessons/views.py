@@ -162,3 +162,68 @@ class Diagram:
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[str, str, float | None, bool], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strip:
+    """The histogram of one set of numbers: how many lie in each of the bins of its Hist, `counts` (B,)."""
+
+    word: str
+    counts: np.ndarray
+    role: str = "raw"  # raw | ghost: an earlier state to compare with
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hist:
+    """Histograms over one axis, one above the other (layers, batches, end points), each scaled to its own tallest.
+
+    lo, hi: ends of the first and last bin; what lies outside is counted in the nearest bin. `ticks`: marked
+    places (x, word).
+    """
+
+    strips: tuple[Strip, ...]
+    lo: float
+    hi: float
+    x: str = ""
+    ticks: tuple[tuple[float, str], ...] = ()
+    chosen: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cube:
+    """A tensor of three axes as slices side by side: `values` (S, R, C); `marked` (S, R, C) bool: cells that belong together.
+
+    `axes`: word ids of the three axes; `slices`, `rows`, `cols`: labels, or none.
+    """
+
+    values: np.ndarray
+    axes: tuple[str, str, str]
+    marked: np.ndarray | None = None
+    slices: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
+    cols: tuple[str, ...] = ()
+    tensor: str = ""
+    digits: int = 1
+    diverging: bool = True
+    chosen: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRow:
+    """A named sequence of tokens ("=a" or word ids). `marks`, if any, one a token: "" | right | wrong | now | forced | pad.
+
+    `values`, if any: a number for each token (a probability, a weight), shown under it and as its shade.
+    """
+
+    word: str
+    tokens: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+    values: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """Rows of tokens that stand below each other, place by place. `chosen`: (row, place) at the cursor."""
+
+    rows: tuple[TokenRow, ...]
+    chosen: tuple[int, int] | None = None
