@@ -191,9 +191,9 @@ class Hist:
 
 @dataclass(frozen=True, kw_only=True)
 class Cube:
-    """A tensor of three axes as slices side by side: `values` (S, R, C); `marked` (S, R, C) bool: cells that belong together.
+    """A tensor of three axes as slices side by side: `values` (S, R, C).
 
-    `axes`: word ids of the three axes; `slices`, `rows`, `cols`: labels, or none.
+    `marked` (S, R, C) bool: cells that belong together, as those that one mean is taken over. `axes`: word ids of the three axes; `slices`, `rows`, `cols`: labels, or none.
     """
 
     values: np.ndarray
@@ -210,9 +210,9 @@ class Cube:
 
 @dataclass(frozen=True, kw_only=True)
 class TokenRow:
-    """A named sequence of tokens ("=a" or word ids). `marks`, if any, one a token: "" | right | wrong | now | forced | pad.
+    """A named sequence of tokens ("=a" or word ids).
 
-    `values`, if any: a number for each token (a probability, a weight), shown under it and as its shade.
+    `marks`, if any, one a token: "" | right | wrong | now | forced | pad. `values`, if any: a number for each token (a probability, a weight), shown under it and as its shade.
     """
 
     word: str
