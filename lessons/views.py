@@ -193,7 +193,8 @@ class Hist:
 class Cube:
     """A tensor of three axes as slices side by side: `values` (S, R, C).
 
-    `marked` (S, R, C) bool: cells that belong together, as those that one mean is taken over. `axes`: word ids of the three axes; `slices`, `rows`, `cols`: labels, or none.
+    `marked` (S, R, C) bool: cells that belong together, as those that one mean is taken over. `axes`: word ids
+    of the three axes; `slices`, `rows`, `cols`: labels, or none.
     """
 
     values: np.ndarray
@@ -212,7 +213,8 @@ class Cube:
 class TokenRow:
     """A named sequence of tokens ("=a" or word ids).
 
-    `marks`, if any, one a token: "" | right | wrong | now | forced | pad. `values`, if any: a number for each token (a probability, a weight), shown under it and as its shade.
+    `marks`, if any, one a token: "" | right | wrong | now | forced | pad. `values`, if any: a
+    number for each token (a probability, a weight), shown under it and as its shade.
     """
 
     word: str
