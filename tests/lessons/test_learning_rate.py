@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from formulas import prove
 
 from engine.session import Session
 from lessons import catalog, proof
 from lessons.labs.surface import thin
-from lessons.text import Fold, Formula
 
 EDGE = 1.1449e-6
 
@@ -159,22 +159,8 @@ FORMULAS = {
 }
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_formula_shown_is_one_that_is_evaluated(lesson, lang):
-    assert sorted(formulas(lesson, lang)) == sorted(FORMULAS)
-
-
-@pytest.mark.parametrize("formula", FORMULAS)
-def test_formula(model, formula):
-    FORMULAS[formula](model)
-
-
-def formulas(lesson, lang):
-    """Every formula line of the text, folds included."""
-    for text in lesson.text(lang).values():
-        blocks = [*text.before, *text.after]
-        blocks += [block for fold in blocks if isinstance(fold, Fold) for block in fold.blocks]
-        yield from (line for block in blocks if isinstance(block, Formula) for line in block.lines)
+def test_every_formula_shown_is_one_that_is_evaluated(model):
+    prove("training/learning_rate", FORMULAS, model)
 
 
 @pytest.mark.parametrize("name", ["walls", "valley"])

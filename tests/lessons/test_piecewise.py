@@ -1,9 +1,8 @@
 """Curves from sigmoids: the bag by hand and by descent, the matrix form, the formulas of the text."""
 
-import re
-
 import numpy as np
 import pytest
+from formulas import prove
 
 from engine.network import Network
 from engine.session import Session
@@ -178,32 +177,70 @@ def test_every_view_holds_the_units_in_use(lesson, units):
 # Text and claims
 
 
-def formulas(lesson, lang):
-    return "\n".join(
-        re.findall(r"^    (\S.*)$", (lesson.folder / f"text.{lang}.md").read_text("utf-8"), re.M)
-    )
+Z = np.linspace(-9, 9, 37)
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_formulas_of_the_text_hold(lesson, lang):
-    shown = formulas(lesson, lang)
-    z = np.linspace(-9, 9, 37)
-    assert "σ(z) = 1 / (1 + e⁻ᶻ)" in shown
-    assert np.allclose(bend(z, "sigmoid"), 1 / (1 + np.exp(-z)))
-    assert "h(z) = r(z/6 + ½) − r(z/6 − ½)" in shown and "r(z) = max(0, z)" in shown
-    r = lambda v: np.maximum(0, v)
-    assert np.allclose(bend(z, "hard-sigmoid"), r(z / 6 + 0.5) - r(z / 6 - 0.5))
-    assert "y = b + Σᵢ cᵢ · σ(bᵢ + wᵢ·x)" in shown
+def relu(v):
+    return np.maximum(0, v)
+
+
+def hard(lesson):
+    return np.allclose(bend(Z, "hard-sigmoid"), relu(Z / 6 + 0.5) - relu(Z / 6 - 0.5))
+
+
+def ramps(lesson):
+    """A bag of ReLUs is a sum of ramps, two for each piece."""
+    bag = Bag(settings(lesson, "bag", shape="relu", pieces=1), 1)
+    by_hand = bag.floor + sum(c * relu(w * X + b) for w, b, c in split(bag.pieces())[0])
+    return np.allclose(by_hand, bag.sum(X), atol=1e-9)
+
+
+def bag_sum(lesson):
     bag = Bag(settings(lesson, "bag"), 1)
     by_hand = bag.floor + sum(c / (1 + np.exp(-(b + w * X))) for w, b, c in bag.pieces())
-    assert np.allclose(by_hand, bag.trainer.predict()[:, 0], atol=1e-9)
-    assert "y = b + Σᵢ cᵢ·σ(bᵢ + Σⱼ wᵢⱼ·xⱼ)" in shown and "r = (b₁ b₂ b₃) + W·x" in shown
-    assert "a = σ(r)" in shown and "y = b + cᵀ·a" in shown
-    now = Matrix(settings(lesson, "matrix"), 1).now
-    inner = [now["b"][i] + sum(now["W"][i, j] * now["x"][j] for j in range(3)) for i in range(3)]
-    assert np.allclose(inner, now["r"])
-    assert now["floor"][0] + sum(now["c"] / (1 + np.exp(-np.array(inner)))) == pytest.approx(now["y"][0])
-    assert "|θ| = 3·3 + 3 + 3 + 1 = 16" in shown
+    return np.allclose(by_hand, bag.trainer.predict()[:, 0], atol=1e-9)
+
+
+def matrix(lesson):
+    return Matrix(settings(lesson, "matrix"), 1).now
+
+
+def inner(now):
+    """r by loops over i and j."""
+    return [now["b"][i] + sum(now["W"][i, j] * now["x"][j] for j in range(3)) for i in range(3)]
+
+
+def outer(lesson):
+    now = matrix(lesson)
+    a = 1 / (1 + np.exp(-np.array(inner(now))))
+    return now["floor"][0] + sum(now["c"] * a) == pytest.approx(now["y"][0])
+
+
+def activations(lesson):
+    now = matrix(lesson)
+    return np.allclose(now["a"], bend(now["r"], "sigmoid"))
+
+
+def column(lesson):
+    now = matrix(lesson)
+    return now["floor"][0] + now["c"] @ now["a"] == pytest.approx(now["y"][0])
+
+
+FORMULAS = {
+    "σ(z) = 1 / (1 + e⁻ᶻ)": lambda _: np.allclose(bend(Z, "sigmoid"), 1 / (1 + np.exp(-Z))),
+    "y = b + Σᵢ cᵢ · σ(bᵢ + wᵢ·x)": bag_sum,
+    "r(z) = max(0, z)": ramps,
+    "h(z) = r(z/6 + ½) − r(z/6 − ½)": hard,
+    "y = b + Σᵢ cᵢ·σ(bᵢ + Σⱼ wᵢⱼ·xⱼ)": outer,
+    "r = (b₁ b₂ b₃) + W·x": lambda lesson: np.allclose(inner(matrix(lesson)), matrix(lesson)["r"]),
+    "a = σ(r)": activations,
+    "y = b + cᵀ·a": column,
+    "|θ| = 3·3 + 3 + 3 + 1 = 16": lambda lesson: Matrix(settings(lesson, "matrix"), 1).theta().size == 16,
+}
+
+
+def test_the_formulas_of_the_text_hold(lesson):
+    prove("basics/piecewise", FORMULAS, lesson)
 
 
 @pytest.mark.parametrize(
