@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from engine.errors import EngineError
+from engine.formula import depth, parse
 from engine.layers.image import ImageLayers
 from engine.layers.norm import NormLayers
 from engine.layers.sequence import SequenceLayers
@@ -110,6 +113,24 @@ class Network(ImageLayers, NormLayers, SequenceLayers):
         return self._finish(
             Node(kind, self._name(kind), 0, hyper=given + default[len(given) :], parameters=theta)
         )
+
+    def formula(self, text: str) -> int:
+        """A loss of θ = (x, y) as a person types it, "x^2 + 3*sin(y)"; see `engine.formula.parse`."""
+        steps = parse(text)
+        flat = tuple(float(number) for step in steps for number in step)
+        theta = (Parameter("theta", (2,), "normal"),)
+        sizes, scratch = (len(steps),), 3 * depth(steps)
+        return self._finish(
+            Node("formula", self._name("formula"), 0, (), sizes, flat, theta, scratch=scratch)
+        )
+
+    def stream(self, gradients: Sequence[Sequence[float]]) -> int:
+        """A loss whose gradient at update t is row t of `gradients` (n, p), again from the first after the last."""
+        if not len(gradients):
+            raise EngineError("no-data")
+        rows = np.array(gradients, float).reshape(len(gradients), -1)
+        theta, flat = (Parameter("theta", (rows.shape[1],), "zero"),), tuple(rows.ravel().tolist())
+        return self._finish(Node("stream", self._name("stream"), 0, (), rows.shape, flat, theta))
 
     def _put(self, node: Node) -> int:
         self.nodes.append(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.kernel import PARAM, kernel
+from engine.kernel import N0, N1, PARAM, STEP, kernel
 from engine.mathematics import exp
 
 
@@ -91,10 +91,28 @@ def rosenbrock_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
     grad[at + 1] = two * hyper[1] * v
 
 
+@kernel
+def stream_forward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """L = Σ gᵢ θᵢ with the gradient g (p) of this update, from a stream (n, p) that begins anew after n."""
+    at, start, total = row[PARAM], ctx[STEP] % row[N0] * row[N1], theta.dtype.type(0)
+    for i in range(row[N1]):
+        total += hyper[start + i] * theta[at + i]
+    grad[-1] = total
+
+
+@kernel
+def stream_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """∂θᵢ = gᵢ."""
+    at, start = row[PARAM], ctx[STEP] % row[N0] * row[N1]
+    for i in range(row[N1]):
+        grad[at + i] = hyper[start + i]
+
+
 OPERATIONS = {
     "quadratic-1d": (parabola_forward, parabola_backward),
     "quadratic": (quadratic_forward, quadratic_backward),
     "ripple-1d": (ripple_forward, ripple_backward),
     "himmelblau": (himmelblau_forward, himmelblau_backward),
     "rosenbrock": (rosenbrock_forward, rosenbrock_backward),
+    "stream": (stream_forward, stream_backward),
 }
