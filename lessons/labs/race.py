@@ -3,7 +3,8 @@
 An arm is a `Runner` (two entries of θ seen from above) or a `Walker` (one entry, the loss as a line). Build it
 with any trainer: `Runner(settings, seed, trainer(settings, seed, network, x, y, start=…), limit, extent=…)`.
 Settings of the experiment that bear the name of one of the engine's (rate, momentum, decay, epsilon, schedule,
-clip, noise, lookahead, …; "weight-decay" for weight_decay) go to the trainer and act live.
+clip, noise, lookahead, …; "weight-decay" for weight_decay) go to the trainer and act live. A control
+"rate-adam" is the rate of the arm whose optimizer is adam, where arms need rates of their own.
 
 Every picture below is a function (arms, chosen, past) → payload for `own(experiment, settings)` of run.py:
 
@@ -64,7 +65,14 @@ FAR = -1e12  # a target that no output reaches: the slope of |z − y| stays 1
 def options(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The engine's settings among those of an experiment, by the engine's names."""
     named = {name: name.replace("_", "-") for name in DEFAULTS}
+    named["rate"] = own_rate(settings)
     return {name: value_of(settings[id]) for name, id in named.items() if id in settings}
+
+
+def own_rate(settings: Mapping[str, Any]) -> str:
+    """The control that holds the rate of this arm: "rate-adam" for Adam if there is one, else "rate"."""
+    own = f"rate-{settings.get('optimizer', '')}"
+    return own if own in settings else "rate"
 
 
 def value_of(value: Any) -> Any:
@@ -161,7 +169,9 @@ class Noted:
 
     def set(self, control: str, value: Any) -> None:
         self.settings[control] = value
-        if control in self.LIVE:
+        if control == own_rate(self.settings):
+            self.trainer.set("rate", value)
+        elif control in self.LIVE and control != "rate":
             self.trainer.set(control.replace("-", "_"), value_of(value))
 
     def state(self) -> Sequence[Any]:

@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from engine.model import Result
-from engine.network import Network
-from engine.trainer import Trainer
-from lessons.data import cp10
-from lessons.labs.surface import Surface
+from lessons.labs import valley
+from lessons.labs.valley import BIAS, WEIGHT
 from lessons.views import Numbers, Step, Table
 
-WEIGHT, BIAS = 0, 1  # places in θ
-EXTENT = (-200.0, -100.0, -6.0, 11.0)
-NEAR = (1.0, 0.05)  # "arrived": this near to the optimum in b and w
-JUMP = 1.0  # a change of w by more than this, back and forth, is a bounce
-SHARE = 0.1  # of the updates must be bounces for the run to count as bouncing
-ENGINE = {"gd": "sgd"}  # our names of optimizers that the engine calls by another
 LECTURE = {("gd", 1e-7): "=b ≈ −124", ("gd", 1e-2): "fate.bounces"}
 
 
@@ -27,71 +17,11 @@ def build(settings: Mapping[str, Any], seed: int) -> Valley:
     return Valley(settings, seed)
 
 
-class Valley(Surface):
-    """Two parameters, ten examples, one narrow valley."""
-
-    def __init__(self, settings: Mapping[str, Any], seed: int):
-        x, y = cp10()
-        network = Network()
-        network.loss(network.dense(network.input(1), 1, name="line"), "mse", reduction="sum")
-        b, w = settings["start"]
-        trainer = Trainer(
-            network,
-            x,
-            y,
-            optimizer=ENGINE.get(settings["optimizer"], settings["optimizer"]),
-            rate=settings["rate"],
-            dtype="float64",
-            shuffle=False,
-            theta=(w, b),
-            watch=(BIAS, WEIGHT),
-        )
-        design = np.column_stack([np.ones(len(x)), x])
-        self.optimum = np.linalg.lstsq(design, y[:, 0], rcond=None)[0]
-        self.curvature = np.linalg.eigvalsh(2 * design.T @ design)
-        # On the floor of the valley w is the best one for this b: what slope is left there is along b.
-        floor = np.sum(x[:, 0] * (y[:, 0] - b)) / np.sum(x * x)
-        constants = {
-            "lowest-loss": float(np.sum((y[:, 0] - design @ self.optimum) ** 2)),
-            "floor-norm": float(np.abs(2 * np.sum(y[:, 0] - b - floor * x[:, 0]))),
-        }
-        super().__init__(
-            settings,
-            seed,
-            trainer,
-            int(settings["updates"]),
-            extent=EXTENT,
-            axes=(BIAS, WEIGHT),
-            names=("=b", "=w"),
-            best=tuple(self.optimum.tolist()),
-            constants=constants,
-        )
-
-    def set(self, control: str, value: Any) -> None:
-        super().set(control, ENGINE.get(value, value) if control == "optimizer" else value)
-        self.settings[control] = value
+class Valley(valley.Valley):
+    """The valley with a table of the learner's runs and the numbers of one step."""
 
     def look(self, view: str, past: Sequence[Result]) -> Any:
         return {"plane": self.plane, "table": self.table, "numbers": self.numbers}[view](past)
-
-    def metrics(self) -> Mapping[str, float]:
-        w, b = self.trainer.theta.tolist()
-        return {**super().metrics(), "b": b, "w": w}
-
-    def facts(self) -> Mapping[str, Any]:
-        b, w = self.series(BIAS), self.series(WEIGHT)
-        there = (abs(b - self.optimum[0]) < NEAR[0]) & (abs(w - self.optimum[1]) < NEAR[1])
-        arrival = int(there.argmax()) if there.any() else -1
-        fate = "diverges" if self.fault() else "arrives" if there[-1] else self.motion()
-        return {**super().facts(), "arrival": arrival, "fate": fate}
-
-    def motion(self) -> str:
-        """What a run does that is on its way: starting, bounces or crawls."""
-        steps = np.diff(self.series(WEIGHT))
-        if not len(steps):
-            return "starting"
-        turns = (steps[1:] * steps[:-1] < 0) & (np.abs(steps[1:]) > JUMP)
-        return "bounces" if turns.sum() > SHARE * len(steps) else "crawls"
 
     def table(self, past: Sequence[Result]) -> Table:
         """One row for each earlier run of this section and, last, the present one."""
