@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from lhytui.draw.canvas import Canvas
     from lhytui.draw.ink import Ink
 
-DRAWN = ("curve", "plane", "table", "bars", "numbers", "grid", "images", "cards", "diagram")
+DRAWN = (
+    "curve", "plane", "table", "bars", "numbers", "grid", "images", "cards", "diagram", "hist", "cube", "tokens",
+)  # fmt: skip
 
 
 def _module(kind: str, payload: object) -> ModuleType | None:

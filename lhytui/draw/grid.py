@@ -97,7 +97,7 @@ def _text(value: float, digits: int, width: int, tiny: bool) -> str:
     elif value == round(value):
         tries = [f"{value:.0f}", number.short(value, 1)]
     else:
-        tries = [f"{value:.{places}f}" for places in range(digits, -1, -1)]
+        tries = [f"{round(value, places) + 0.0:.{places}f}" for places in range(digits, -1, -1)]
         tries[1:1] = [tries[0].replace("0.", ".", 1)] if abs(value) < 1 and digits else []
     return next((shown for shown in tries if len(shown) <= width), "")
 
