@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from lessons.spec import Experiment, Sweep, View
+from lessons.spec import Arrange, Experiment, Sweep, View
 
 IDLE = ("idle", "ready", "paused", "done", "diverged", "failed", "closed")
 
@@ -224,9 +224,19 @@ class Bridge:
         wanted = {**self.home, **{k: v for k, v in arm.items() if k != "seed"}}
         wanted = self.experiment.settings(wanted)
         for run in reversed(finished):
-            if dict(run.settings) == wanted and (seed is None or run.seed == seed):
+            if self.alike(run.settings, wanted) and (seed is None or run.seed == seed):
                 return run
         return None
+
+    def alike(self, settings: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+        """Whether a run has the settings of an arm; cards that the arm leaves in the hand may lie anywhere."""
+        for id, value in wanted.items():
+            if isinstance(self.experiment.control(id), Arrange):
+                if any(bin not in (0, placed) for bin, placed in zip(value, settings[id], strict=True)):
+                    return False
+            elif settings[id] != value:
+                return False
+        return True
 
     def ask(self, check: str, runs: Any) -> Any:
         """The lesson's own judgement; a check that fails to run proves nothing and is kept in `error`."""

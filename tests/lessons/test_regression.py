@@ -63,7 +63,7 @@ def test_sorting_trains_nothing_and_is_graded_at_once(lesson):
         lesson.call(experiment.build), experiment.settings(), 1, live=experiment.live, threaded=False
     )
     assert session.phase == "done" and session.limit == 0
-    session.set("tasks", experiment.claims[0].arms["sorted"]["tasks"])
+    session.set("tasks", experiment.claims[1].arms["sorted"]["tasks"])
     assert session.result().metrics["right"] == 12
     assert lesson.call("run:go_bin")(session.result()) == "classification"
 
