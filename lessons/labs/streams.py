@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from engine.optim import OPTIMIZERS, Rule
 from engine.optimizers.knobs import FACTOR, LOG_MOMENTUM, RATE
 from engine.schedule import factors
+from engine.tape import Tape
 from lessons.labs.base import Still
+from lessons.views import Table
 
 ROWS = ("first", "second", "third")
 
@@ -83,10 +85,12 @@ class Stream(Still):
 
     gradient: as given. move: how θ moves. theta: before the update. rate: how far θ moves for a direction
     of 1, the rate that the optimizer really has. squares: its memory of squared gradients, NaN if it has none.
-    box: after every update θ is put back between these ends.
+    box: after every update θ is put back between these ends. pictures: functions (arms, chosen, past) by view,
+    as those of `lessons.labs.race`, for a stream that is no race.
     """
 
     columns = ("gradient", "move", "theta", "rate", "squares")
+    pictures: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     LIVE = ("rate", "momentum", "decay")
 
     def __init__(
@@ -102,7 +106,7 @@ class Stream(Still):
         super().__init__(settings, seed)
         self.gradients, self.limit, self.box = np.asarray(gradients, np.float64), len(gradients), box
         self.driver = Driver([start], **options)
-        self.record = np.zeros((0, len(self.columns)))
+        self.record = Tape(self.columns)
 
     @property
     def step(self) -> int:
@@ -114,13 +118,13 @@ class Stream(Still):
 
     def series(self, name: str) -> np.ndarray:
         """One column of the updates done: (step,)."""
-        return self.record[:, self.columns.index(name)]
+        return self.record.column(name)
 
     def train(self, updates: int) -> np.ndarray:
         coming = self.gradients[self.step : self.step + max(0, updates)]
         block = np.array([self._update(float(gradient)) for gradient in coming])
         block = block.reshape(-1, len(self.columns))
-        self.record = np.concatenate([self.record, block])
+        self.record.append(block)
         return block
 
     def _update(self, gradient: float) -> tuple[float, ...]:
@@ -138,20 +142,42 @@ class Stream(Still):
         return gradient, move, before, rate, float(row[0]) if row.size else np.nan
 
     def state(self) -> Sequence[Any]:
-        return (*super().state(), self.driver.state(), self.record)
+        return (*super().state(), self.driver.state(), self.record.copy())
 
     def restore(self, state: Sequence[Any]) -> None:
         super().restore(state)
         self.driver.restore(state[1])
-        self.record = state[2]
+        self.record = state[2].copy()
 
     def set(self, control: str, value: Any) -> None:
         super().set(control, value)
         if control in self.LIVE:
             self.driver.set(control, value)
 
+    def look(self, view: str, past: Sequence[Any]) -> Any:
+        name = str(self.settings.get("optimizer", "run"))
+        return self.pictures[view]({name: self}, name, past)
+
     def metrics(self) -> Mapping[str, float]:
         return {"theta": self.theta, "rate": float(self.series("rate")[-1]) if self.step else 0.0}
 
     def facts(self) -> Mapping[str, Any]:
         return {"theta": self.theta}
+
+
+def milestones(column: str, updates: Sequence[int]) -> Callable[..., Table]:
+    """A picture of one column at some updates (1-based), arm by arm; the gradient of the first arm beside."""
+
+    def draw(arms: Mapping[str, Stream], chosen: str, past: Sequence[Any]) -> Table:
+        columns = [f"arm.{name}" if len(arms) > 1 else f"column.{column}" for name in arms]
+        rows = []
+        for update in updates:
+            done = [float(m.series(column)[update - 1]) if update <= m.step else None for m in arms.values()]
+            first = next(iter(arms.values()))
+            shown = float(first.gradients[update - 1]) if update <= first.limit else None
+            rows.append((update, shown, *done))
+        reached = [k for k, row in enumerate(rows) if row[2] is not None]
+        last = reached[-1] if reached else -1
+        return Table(columns=("column.update", "column.gradient", *columns), rows=tuple(rows), chosen=last)
+
+    return draw
