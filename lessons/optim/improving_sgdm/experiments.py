@@ -1,0 +1,176 @@
+"""One growing rate, a rate that swings over a dented bowl, restarts, and one single cycle, on digits."""
+
+from lessons.spec import Action, Channel, Choice, Claim, Draw, Experiment, Number, Race, Seed, Sweep, View
+
+RUNS = ("0.001", "0.01", "0.03", "0.1", "0.3", "1", "test")
+FALL = (1.0, 0.87, 0.75, 0.62, 0.5, 0.37, 0.25, 0.12, 0.0)
+LOSSES = (Channel("loss", role="smooth"), Channel("gradient-norm", role="norm"), Channel("rate"))
+CHECKED = (
+    Channel("validation-accuracy", role="validation", sparse=True),
+    Channel("validation-loss", role="validation", sparse=True),
+)
+BOTH = {run: {"run": run} for run in RUNS}
+OTHER = {run: {"run": run, "optimizer": "sgd" if run == "test" else "momentum"} for run in RUNS}
+
+
+def heights() -> Draw:
+    """The learner's own schedule: η over the run as a share of the top."""
+    return Draw(id="heights", count=9, lo=0.0, hi=1.0, default=FALL)
+
+
+def race(*shapes: str) -> Race:
+    return Race(arms={shape: {"shape": shape} for shape in shapes})
+
+
+EXPERIMENTS = {
+    "range-test": Experiment(
+        lab="net",
+        controls=(
+            Choice(id="run", options=RUNS, default="test"),
+            Choice(id="optimizer", options=("momentum", "sgd"), default="momentum"),
+            Number(
+                id="top", lo=0.01, hi=10, default=10, scale="log", values=(0.01, 0.03, 0.1, 0.3, 1, 3, 10)
+            ),
+            Number(id="updates", lo=50, hi=1600, default=400, scale="integer", values=(100, 200, 400, 800)),
+            Seed(),
+        ),
+        actions=(
+            Action("sgdm", {"optimizer": "momentum"}, run=True),
+            Action("sgd", {"optimizer": "sgd"}, run=True),
+            Action("short", {"top": 0.03}, run=True),
+            Action("hasty", {"updates": 100}, run=True),
+        ),
+        channels=(*LOSSES, *CHECKED),
+        views=(
+            View(id="accuracy", kind="curve"),
+            View(id="losses", kind="curve"),
+            View(id="rates", kind="curve"),
+        ),
+        claims=(
+            Claim(
+                id="rises-then-falls",
+                check="run:rises_then_falls",
+                arms={"test": {"run": "test"}},
+                counter={"test": {"run": "test", "top": 0.03}},
+            ),
+            Claim(id="foretells", check="run:foretells", arms=BOTH, counter=OTHER),
+        ),
+        arms=Sweep(over={"run": RUNS}),
+        pace=8,
+    ),
+    "triangle": Experiment(
+        lab="surface",
+        controls=(
+            Choice(id="shape", options=("low", "high", "triangle", "drawn"), default="triangle"),
+            Number(id="top", lo=0.1, hi=2, default=1.0, values=(0.1, 0.2, 0.3, 0.5, 0.8, 1.0, 1.5, 2.0)),
+            Number(
+                id="period", lo=10, hi=300, default=50, scale="integer", values=(10, 25, 50, 100, 150, 300)
+            ),
+            Number(id="noise", lo=0, hi=0.5, default=0.1, values=(0, 0.02, 0.1, 0.3, 0.5)),
+            heights(),
+            Seed(),
+        ),
+        actions=(
+            Action("whole", {"top": 1.0, "period": 50}, run=True),
+            Action("timid", {"top": 0.3}, run=True),
+            Action("slow", {"period": 150}, run=True),
+        ),
+        channels=(*LOSSES, Channel("theta-0")),
+        views=(
+            View(id="place", kind="curve"),
+            View(id="rates", kind="curve", moves="heights"),
+            View(id="plane", kind="plane"),
+        ),
+        claims=(
+            Claim(
+                id="leaves",
+                check="run:leaves",
+                arms={"low": {"shape": "low"}, "triangle": {"shape": "triangle"}},
+                counter={"low": {"shape": "low"}, "triangle": {"shape": "triangle", "top": 0.3}},
+            ),
+            Claim(
+                id="settles",
+                check="run:settles",
+                arms={"high": {"shape": "high"}, "triangle": {"shape": "triangle"}},
+                counter={"high": {"shape": "high"}, "triangle": {"shape": "high"}},
+            ),
+        ),
+        arms=race("low", "high", "drawn", "triangle"),
+        pace=3,
+    ),
+    "restarts": Experiment(
+        lab="net",
+        controls=(
+            Choice(id="shape", options=("constant", "cosine", "sgdr", "drawn"), default="sgdr"),
+            Number(id="rate", lo=0.01, hi=2, default=0.5, values=(0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
+            Number(id="period", lo=50, hi=900, default=300, scale="integer", values=(100, 150, 300, 450)),
+            heights(),
+            Seed(),
+        ),
+        actions=(Action("slide", {"period": 300}, run=True), Action("often", {"period": 100}, run=True)),
+        channels=(*LOSSES, *CHECKED),
+        views=(
+            View(id="losses", kind="curve"),
+            View(id="rates", kind="curve", moves="heights"),
+            View(id="lulls", kind="table"),
+        ),
+        claims=(
+            Claim(
+                id="jumps",
+                check="run:jumps",
+                arms={"sgdr": {"shape": "sgdr"}},
+                counter={"sgdr": {"shape": "cosine"}},
+            ),
+            Claim(
+                id="calmer",
+                check="run:calmer",
+                arms={"sgdr": {"shape": "sgdr"}, "constant": {"shape": "constant"}},
+                counter={"sgdr": {"shape": "constant"}, "constant": {"shape": "constant"}},
+            ),
+        ),
+        arms=race("constant", "cosine", "drawn", "sgdr"),
+        pace=4,
+    ),
+    "one-cycle": Experiment(
+        lab="net",
+        controls=(
+            Choice(id="shape", options=("peak", "half", "one-cycle", "drawn"), default="one-cycle"),
+            Number(id="rate", lo=0.01, hi=2, default=0.2, values=(0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)),
+            Number(id="epochs", lo=1, hi=12, default=8, scale="integer", values=(1, 2, 4, 8, 12)),
+            heights(),
+            Seed(),
+        ),
+        actions=(
+            Action("peak", {"rate": 0.2}, run=True),
+            Action("small", {"rate": 0.01}, run=True),
+            Action("beyond", {"rate": 1.0}, run=True),
+            Action("brief", {"epochs": 4}, run=True),
+        ),
+        channels=(*LOSSES, *CHECKED),
+        views=(
+            View(id="accuracy", kind="curve"),
+            View(id="rates", kind="curve", moves="heights"),
+            View(id="ends", kind="table"),
+            View(id="losses", kind="curve"),
+        ),
+        claims=(
+            Claim(
+                id="high-peak",
+                check="run:high_peak",
+                arms={"peak": {"shape": "peak"}, "one-cycle": {"shape": "one-cycle"}},
+                counter={
+                    "peak": {"shape": "peak", "rate": 0.01},
+                    "one-cycle": {"shape": "one-cycle", "rate": 0.01},
+                },
+            ),
+            Claim(
+                id="beats-half",
+                check="run:beats_half",
+                arms={"half": {"shape": "half"}, "one-cycle": {"shape": "one-cycle"}},
+                counter={"half": {"shape": "half"}, "one-cycle": {"shape": "one-cycle", "rate": 1.0}},
+            ),
+        ),
+        arms=race("peak", "half", "drawn", "one-cycle"),
+        pace=1,
+    ),
+}
