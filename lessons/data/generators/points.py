@@ -26,15 +26,17 @@ def xor(count: int, seed: int, spread: float = 0.16) -> tuple[np.ndarray, np.nda
     return centre + g.normal(0, spread, (count, 2)), ((corner == 1) | (corner == 2)).astype(np.int64)
 
 
-def spirals(count: int, seed: int, turns: float = 1.5, noise: float = 0.03) -> tuple[np.ndarray, np.ndarray]:
-    """Two arms that wind round each other, radius 0 to 2, equal density along the arm.
+def spirals(
+    count: int, seed: int, turns: float = 1.5, noise: float = 0.03, arms: int = 2
+) -> tuple[np.ndarray, np.ndarray]:
+    """Arms, two unless given, that wind round each other, radius 0 to 2, equal density along the arm.
 
-    x (count, 2), y (count,) of 0 and 1; `noise` is the standard deviation of both coordinates.
+    x (count, 2), y (count,) the number of the arm; `noise` is the standard deviation of both coordinates.
     """
     g = draws(seed, 2)
-    arm = np.arange(count) % 2
+    arm = np.arange(count) % arms
     along = np.sqrt(g.uniform(0.0025, 1, count))
-    angle = 2 * np.pi * turns * along + np.pi * arm
+    angle = 2 * np.pi * turns * along + 2 * np.pi * arm / arms
     points = 2 * along[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return points + g.normal(0, noise, (count, 2)), arm.astype(np.int64)
 
