@@ -22,7 +22,6 @@ Every picture below is a function (arms, chosen, past) → payload for `own(expe
     multiplied with η/σ (m, or the gradient where nothing is averaged); rate = η/σ.
 
 The same dictionary as the class's `pictures` serves experiments without a race: the run is the only arm.
-`stream(gradients)` is a network whose gradient at update t is row t of an array, whatever θ is.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from engine.optim import DEFAULTS, OPTIMIZERS
 from engine.tape import Tape
 from engine.trainer import Trainer
 from lessons.labs.surface import Surface, Track
-from lessons.views import Bars, Curve, Dots, Line, Plane, Table
+from lessons.views import Bars, Curve, Line, Plane, Table
 
 Arms = Mapping[str, Any]
 Picture = Callable[[Arms, str, Sequence[Result]], Any]
@@ -53,13 +52,12 @@ SHORT = {
     "adam": "Adam", "adam-biased": "Adam−", "adamw": "AdamW", "amsgrad": "AMSGrad", "adabound": "AdaBound",
     "nadam": "Nadam", "radam": "RAdam", "swats": "SWATS", "nesterov": "NAG",
 }  # fmt: skip
-NOTES = 1000  # notes of one run, evenly over its updates
+NOTES = 400  # notes of one run, evenly over its updates
 POINTS = 600  # columns of a curve: of more updates only the extremes of each are kept
 QUANTITIES = ("slope", "sigma", "mean", "rate")
 SIGNS = {"slope": "|g|", "sigma": "σ", "mean": "m", "rate": "η/σ"}
 ENTRY_HUES = (4, 5, 6, 7)  # of the entries of θ, apart from the first arms'
 CORRECTED = ("adam", "adamw", "nadam", "radam", "adabound", "amsgrad")
-FAR = -1e12  # a target that no output reaches: the slope of |z − y| stays 1
 
 
 def options(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,16 +94,14 @@ def trainer(
     return Trainer(network, x, y, seed=seed, theta=start, watch=watch, **given)
 
 
-def stream(gradients: np.ndarray) -> tuple[Network, np.ndarray, np.ndarray]:
-    """(network, x, y) for a trainer with batch=1 whose gradient at update t is gradients[t]: (T,) or (T, P)."""
-    rows = np.asarray(gradients, np.float64)
-    rows = rows.reshape(len(rows), -1)
-    net = Network()
-    net.loss(net.dense(net.input(rows.shape[1]), 1, name="line", bias=False, init="zero"), "mae", "sum")
-    return net, rows, np.full((len(rows), 1), FAR)
-
-
 # What an optimizer remembers
+
+
+def recall_first(trainer: Trainer) -> None:
+    """Begin RMSProp as the lecture does, with σ⁰ = |g⁰|; the engine's, like PyTorch's, begins with σ = 0."""
+    if trainer.get("optimizer") == "rmsprop":
+        theta, first, _, *rest = trainer.state()
+        trainer.restore((theta, first, trainer.gradient() ** 2, *rest))
 
 
 def remembered(trainer: Trainer) -> tuple[np.ndarray, np.ndarray | None]:
@@ -141,7 +137,7 @@ class Noted:
     def __init__(self, settings: Mapping[str, Any], seed: int, trainer: Trainer, limit: int, **options: Any):
         super().__init__(settings, seed, trainer, limit, **options)
         self.every = max(1, limit // NOTES)
-        self.entries = tuple(sorted(set(self.axes)))
+        self.entries = tuple(dict.fromkeys(self.axes))
         self.notes = Tape(("update", *(f"{q}-{k}" for q in QUANTITIES for k in self.entries)))
         self._note()
 
@@ -236,41 +232,48 @@ def paths(arms: Arms, chosen: str, past: Sequence[Result]) -> Plane:
     lines, marks = list(plane.paths[:-1]), [dot for dot in plane.dots if dot.mark != "now"]
     for name, model in ready:
         line = model.plane([]).paths[-1]
-        word = f"arm.{name}" if len(arms) > 1 else line.word
-        lines.append(replace(line, word=word, hue=hue(arms, name) if len(arms) > 1 else -1))
         if len(arms) > 1:
-            at = [np.clip(line.x[-1:], *plane.extent[:2]), np.clip(line.y[-1:], *plane.extent[2:])]
-            marks.append(Dots(word="", x=at[0], y=at[1], group=np.array([hue(arms, name)])))
-        else:
-            marks.append(plane.dots[-1])
+            line = replace(line, word=f"arm.{name}", hue=hue(arms, name))
+        lines.append(line)
+    if len(arms) == 1:
+        marks.append(plane.dots[-1])
     return replace(plane, paths=tuple(lines), dots=tuple(marks))
 
 
-def envelope(x: np.ndarray, y: np.ndarray, points: int = POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """A series with only the least and the greatest value of each of `points` parts, and its last value."""
+def envelope(
+    x: np.ndarray, y: np.ndarray, points: int = POINTS, log: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """A series with only the least and the greatest value of each of `points` parts, and its ends.
+
+    log: parts that grow with x, for a logarithmic axis.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
     if len(y) <= 2 * points:
-        return np.asarray(x, float), np.asarray(y, float)
-    size = -(-len(y) // points)
-    whole = len(y) // size * size
-    parts = np.where(np.isfinite(y[:whole]), y[:whole], 0.0).reshape(-1, size)
-    at = np.sort(np.stack([parts.argmin(axis=1), parts.argmax(axis=1)], axis=1), axis=1)
-    at = np.unique(np.append((at + np.arange(len(parts))[:, None] * size).ravel(), len(y) - 1))
-    return np.asarray(x, float)[at], np.asarray(y, float)[at]
+        return x, y
+    edges = np.geomspace(1, len(y), points + 1) if log else np.linspace(0, len(y), points + 1)
+    edges = np.unique(edges.astype(int))
+    known = np.where(np.isfinite(y), y, 0.0)
+    at = [0, len(y) - 1]
+    for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        at += [low + int(known[low:high].argmin()), low + int(known[low:high].argmax())]
+    at = np.unique(at)
+    return x[at], y[at]
 
 
 def curve(column: str, log: bool = True, **options: Any) -> Picture:
-    """A recorded series of every arm. options: of Curve, as `limits`."""
+    """A recorded series of every arm. options: of Curve, as `limits` or log_x."""
+    wide = bool(options.get("log_x"))
 
     def draw(arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
         lines = []
         for ghost in reversed(ghosts(past, chosen)):
             if column in ghost.tape.columns:
                 y = ghost.tape.column(column)
-                lines.append(_line("series.ghost", np.arange(len(y)), y, "ghost", -1))
+                lines.append(_line("series.ghost", np.arange(len(y)), y, "ghost", -1, wide))
         for name, model in begun(arms, chosen):
             y = model.record.column(column)
             word = f"arm.{name}" if len(arms) > 1 else f"series.{column}"
-            lines.append(_line(word, np.arange(len(y)), y, "raw", hue(arms, name)))
+            lines.append(_line(word, np.arange(len(y)), y, "raw", hue(arms, name), wide))
         return Curve(lines=tuple(lines), log_y=log, **options)
 
     return draw
@@ -289,15 +292,29 @@ def across(quantity: str, entry: int, log: bool = True, **options: Any) -> Pictu
     return draw
 
 
-def inside(quantity: str, log: bool = True, **options: Any) -> Picture:
-    """A note of the chosen arm, of every entry of θ."""
+def inside(
+    quantity: str,
+    log: bool = True,
+    entries: Sequence[int] | None = None,
+    limit: tuple[str, Callable] | None = None,
+    **options: Any,
+) -> Picture:
+    """A note of the chosen arm, of every entry of θ or of some.
+
+    limit: (word, model → height) of a line to compare with.
+    """
 
     def draw(arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
         model = begun(arms, chosen)[-1][1]
         lines = []
         for k, entry in enumerate(model.entries):
+            if entries is not None and entry not in entries:
+                continue
             word = f"={SIGNS[quantity]} · {model.name_of(entry)}"
             lines.append(_line(word, *_noted(model, quantity, entry, log), "raw", ENTRY_HUES[k % 4]))
+        if limit is not None:
+            ends = np.array([0.0, max(1, model.step)])
+            lines.append(Line(word=limit[0], x=ends, y=np.full(2, limit[1](model)), role="target"))
         return Curve(lines=tuple(lines), log_y=log, **options)
 
     return draw
@@ -308,8 +325,8 @@ def _noted(model: Any, quantity: str, entry: int, log: bool) -> tuple[np.ndarray
     return x, np.where(np.abs(y) > 0, np.abs(y), np.nan) if log else y
 
 
-def _line(word: str, x: np.ndarray, y: np.ndarray, role: str, hue: int) -> Line:
-    x, y = envelope(x, y)
+def _line(word: str, x: np.ndarray, y: np.ndarray, role: str, hue: int, log: bool = False) -> Line:
+    x, y = envelope(x, y, log=log)
     return Line(word=word, x=x, y=y, role=role, hue=hue)
 
 

@@ -165,7 +165,7 @@ class Track(Surface):
             paths.append(Line(word=word, x=x, y=self.height(x), role=role))
         now = self.series(0)[-1:]
         dots = (
-            Dots(word="dot.start", x=self.start, y=self.height(self.start), mark="start"),
+            Dots(word="dot.start", x=self.start[:1], y=self.height(self.start[:1]), mark="start"),
             Dots(word="dot.now", x=now, y=self.height(now), mark="now"),
         )
         return Plane(extent=self.extent, paths=tuple(paths), dots=dots, x=self.names[0], y=self.names[1])

@@ -13,6 +13,7 @@ from lessons.labs import race
 
 WEIGHT, BIAS = 0, 1  # places in θ
 EXTENT = (-200.0, -100.0, -6.0, 11.0)
+START = (-120.0, -4.0)  # the slide's b and w
 NEAR = (1.0, 0.05)  # "arrived": this near to the optimum in b and w
 JUMP = 1.0  # a change of w by more than this, back and forth, is a bounce
 SHARE = 0.1  # of the updates must be bounces for the run to count as bouncing
@@ -25,14 +26,15 @@ class Valley(race.Runner):
         x, y = cp10()
         network = Network()
         network.loss(network.dense(network.input(1), 1, name="line"), "mse", reduction="sum")
-        b, w = settings["start"]
+        b, w = settings.get("start", START)
         watch = (BIAS, WEIGHT)
         trainer = race.trainer(settings, seed, network, x, y, start=(w, b), watch=watch, **more)
         design = np.column_stack([np.ones(len(x)), x])
         self.optimum = np.linalg.lstsq(design, y[:, 0], rcond=None)[0]
         self.curvature = np.linalg.eigvalsh(2 * design.T @ design)
         # On the floor of the valley w is the best one for this b: what slope is left there is along b.
-        floor = np.sum(x[:, 0] * (y[:, 0] - b)) / np.sum(x * x)
+        self.bottom = (-np.sum(x) / np.sum(x * x), np.sum(x * y) / np.sum(x * x))
+        floor = self.bottom[0] * b + self.bottom[1]
         constants = {
             "lowest-loss": float(np.sum((y[:, 0] - design @ self.optimum) ** 2)),
             "floor-norm": float(np.abs(2 * np.sum(y[:, 0] - b - floor * x[:, 0]))),
@@ -48,6 +50,10 @@ class Valley(race.Runner):
             best=tuple(self.optimum.tolist()),
             constants=constants,
         )
+
+    def floor(self, b: np.ndarray) -> np.ndarray:
+        """The best w for each b: where the floor of the valley runs."""
+        return self.bottom[0] * b + self.bottom[1]
 
     def metrics(self) -> Mapping[str, float]:
         w, b = self.trainer.theta.tolist()

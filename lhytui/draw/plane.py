@@ -190,7 +190,7 @@ def _points(layer: series.Layer, at: axes.Frame, payload: Plane, looks, ink: Ink
     bold = []
     for line, look in zip(payload.paths, looks, strict=True):
         known = np.flatnonzero(np.isfinite(line.x) & np.isfinite(line.y))
-        if line.role in ("ghost", "target", "part") or not len(known):
+        if line.role in ("ghost", "target", "part", "sum") or not len(known):
             continue
         for k, name in ((known[0], "start"), (known[-1], "now")):
             place = at.cell(float(line.x[k]), float(line.y[k]))
