@@ -313,7 +313,7 @@ def inside(
             word = f"={SIGNS[quantity]} · {model.name_of(entry)}"
             lines.append(_line(word, *_noted(model, quantity, entry, log), "raw", ENTRY_HUES[k % 4]))
         if limit is not None:
-            ends = np.array([0.0, max(1, model.step)])
+            ends = np.array([1.0 if options.get("log_x") else 0.0, max(1, model.step)])
             lines.append(Line(word=limit[0], x=ends, y=np.full(2, limit[1](model)), role="target"))
         return Curve(lines=tuple(lines), log_y=log, **options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,14 +12,12 @@ from engine.network import Network
 from lessons.labs import race, valley
 from lessons.labs.race import across, curve, inside, paths, standings, strides
 from lessons.labs.valley import BIAS, WEIGHT
-from lessons.views import Curve, Line
 
 Runs = Mapping[str, Result]
 
 CLIFF = "-0.05*x - 1.5*tanh(4*(x - 2))"  # flat, a cliff at 2, flat
 FLAT = 0.05  # slope of both plains
 TRACK = 400  # updates on it
-SETTLED = 200  # updates after which w has found the floor
 
 
 def place(name: str) -> Callable[[Any], Any]:
@@ -76,52 +74,15 @@ class Parts(Arm):
     pictures = PICTURES["parts"]
 
 
-class BlowUp(Arm):
-    """The valley with w's distance from the floor as a series."""
-
-    def off(self) -> np.ndarray:
-        """(step + 1,) how far w is from the best one for the b of the moment."""
-        return self.series(WEIGHT) - self.floor(self.series(BIAS))
-
-    def limit_of_rate(self) -> float:
-        """2/λ₂: a larger rate of w makes every jump across longer than the last."""
-        return float(2 / self.curvature[1])
-
-    def excursions(self) -> list[int]:
-        """Updates at which w leaves the floor by more than 1 after having found it."""
-        away = np.flatnonzero(np.abs(self.off()[SETTLED:]) > 1) + SETTLED
-        return [int(t) for k, t in enumerate(away) if k == 0 or t - away[k - 1] > 20]
-
-    def facts(self) -> Mapping[str, Any]:
-        times, off, b = self.excursions(), np.abs(self.off()), self.series(BIAS)
-        first = times[0] if times else -1
-        update, rate = self.noted("rate", WEIGHT)
-        over = np.flatnonzero((update >= SETTLED) & (rate > self.limit_of_rate()))
-        return {
-            **super().facts(),
-            "excursions": len(times),
-            "at": first,
-            "where": float(b[first]),
-            "farthest": float(off[SETTLED:].max()) if len(off) > SETTLED else 0.0,
-            "crossed": int(update[over[0]]) if len(over) else -1,
-        }
-
-    def metrics(self) -> Mapping[str, float]:
-        return {**super().metrics(), "excursions": float(len(self.excursions()))}
-
-    def look(self, view: str, past: Any) -> Any:
-        if view != "off":
-            return super().look(view, past)
-        x, y = race.envelope(np.arange(self.step + 1), self.off())
-        line = Line(word="series.off", x=x, y=y, role="raw", hue=0)
-        return Curve(lines=(line,), limits=(None, None, -5.0, 5.0))
-
-
-BlowUp.pictures = {
-    **SHARED,
-    "sigma": inside("sigma"),
-    "rates": inside("rate", False, (WEIGHT,), ("series.limit", BlowUp.limit_of_rate)),
-}
+class BlowUp(valley.Erupting):
+    pictures: ClassVar = {
+        **SHARED,
+        "sigma": inside("sigma"),
+        "rates": inside(
+            "rate", False, (WEIGHT,), ("series.limit", valley.Erupting.limit_of_rate), log_x=True
+        ),
+        "off": valley.offs,
+    }
 
 
 class Track(race.Walker):
@@ -134,7 +95,7 @@ class Track(race.Walker):
         net.formula(CLIFF)
         trainer = race.trainer(settings, seed, net, start=(-1.0, 0.0), watch=(0,))
         race.recall_first(trainer)
-        super().__init__(settings, seed, trainer, TRACK, extent=(-1.5, 6.0, -2.4, 2.0), names=("=x", "=L"))
+        super().__init__(settings, seed, trainer, TRACK, extent=(-1.5, 7.0, -2.4, 2.0), names=("=x", "=L"))
 
     def facts(self) -> Mapping[str, Any]:
         return {**super().facts(), **braking(self)}
