@@ -16,7 +16,7 @@ from lessons.data import births, generators
 from lessons.data.generators.curves import YT_TRAIN
 from lessons.labs.base import Training
 from lessons.labs.net import stack
-from lessons.views import Curve, Line
+from lessons.views import Curve, Line, Table
 
 SOURCES = ("births", "yt-views")
 SPAN = ("1985-01-01", "1988-01-01", "1989-01-01")  # births: trained on from the first, unseen from the second
@@ -25,7 +25,7 @@ ENGINE = {"gd": "sgd"}  # our names of optimizers that the engine calls by anoth
 BOTH = ("train", "unseen")
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)
 def lagged(source: str, days: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Thousands a day: x (N, days), y (N,) to train on, then the same of the unseen days.
 
@@ -41,6 +41,7 @@ def lagged(source: str, days: int, seed: int = 0) -> tuple[np.ndarray, np.ndarra
     return *windows(values, days, begin, middle), *windows(values, days, middle, end)
 
 
+@lru_cache(maxsize=16)
 def least_squares(source: str, days: int, seed: int = 0) -> dict[str, float]:
     """Mean absolute errors of the exact linear solution, on the days trained on and on the unseen ones."""
     x, y, x_new, y_new = lagged(source, days, seed if source != "births" else 0)
@@ -104,7 +105,8 @@ class Forecast(Training):
         self._kept = (None, {})
 
     def facts(self) -> Mapping[str, Any]:
-        return {"parameters": self.parameters}
+        line = least_squares(self.settings.get("data", "births"), self.days, self.seed)["unseen"]
+        return {"parameters": self.parameters, "line": line}
 
     def look(self, view: str, past: Sequence[Result]) -> Any:
         return getattr(self, view)(past)
@@ -131,18 +133,57 @@ def errors(
     """Errors trained on and unseen of each arm over its place on the axis; the lecture's as ghosts behind."""
     lines = []
     for k, name in enumerate(BOTH):
-        known = [(places[arm], lecture[arm][k]) for arm in arms if arm in lecture]
-        far, high = np.array(known).T
-        lines.append(Line(word=f"series.lecture-{name}", x=far, y=high, role="ghost", hue=-1))
+        known = [
+            (places[arm], lecture[arm][k]) for arm in arms if lecture.get(arm, (None,) * 2)[k] is not None
+        ]
+        lines.append(_line(f"series.lecture-{name}", known, role="ghost"))
     for k, name in enumerate(BOTH):
         found = [(places[arm], measured(arm, model, past).get(name)) for arm, model in arms.items()]
-        at, y = np.array([(place, np.nan if value is None else value) for place, value in found]).T
-        lines.append(Line(word=f"series.{name}", x=at, y=y, role=("raw", "validation")[k], hue=(0, 4)[k]))
-    return Curve(lines=tuple(lines), x=x, y="axis.thousands", log_x=log, limits=(None, None, 0.0, None))
+        found = [pair for pair in found if pair[1] is not None]
+        lines.append(_line(f"series.{name}", found, role=("raw", "validation")[k], hue=(0, 4)[k]))
+    top = 1.08 * max(float(line.y.max()) for line in lines if len(line.y))
+    return Curve(lines=tuple(lines), x=x, y="axis.thousands", log_x=log, limits=(None, None, 0.0, top))
+
+
+def _line(word: str, pairs: Sequence[tuple[float, float]], **look) -> Line:
+    x, y = np.array(pairs, float).reshape(-1, 2).T
+    return Line(word=word, x=x, y=y, **look)
 
 
 def measured(arm: str, model: Training | None, past: Sequence[Result]) -> dict[str, float]:
-    """An arm's two errors; of one not begun those of the newest earlier run on the same data, or none."""
+    """An arm's two errors; before it begins those of the newest of the earlier runs, or none."""
     if model is not None and model.step:
         return dict(model.metrics())
+    for ghost in past:
+        if f"{arm}/unseen" in ghost.metrics:
+            return {name: ghost.metrics[f"{arm}/{name}"] for name in BOTH}
     return {}
+
+
+def table(
+    arms: Mapping[str, Training | None],
+    chosen: str,
+    past: Sequence[Result],
+    first: str,
+    lecture: Mapping[str, tuple[float | None, ...]],
+) -> Table:
+    """One row for each arm, its name under the column `first`: both errors, the lecture's, the parameters."""
+    rows = []
+    for arm, model in arms.items():
+        found = measured(arm, model, past)
+        size = model.parameters if model is not None else None
+        told = lecture.get(arm, (None, None))
+        rows.append((f"arm.{arm}", found.get("train"), found.get("unseen"), *told, size))
+    names = (first, "train", "unseen", "lecture-train", "lecture-unseen", "parameters")
+    return Table(
+        columns=tuple(f"column.{name}" for name in names),
+        rows=tuple(rows),
+        bar=2,
+        chosen=list(arms).index(chosen),
+    )
+
+
+def against_line(result: Result) -> str:
+    """What became of the error on unseen days, against the best line: falls, stays or rises."""
+    share = result.metrics["unseen"] / result.facts["line"]
+    return "falls" if share < 0.95 else "stays" if share <= 1.05 else "rises"
