@@ -175,15 +175,15 @@ def ends(arms: Mapping[str, Scheduled | None], chosen: str, past: Sequence[Resul
     for name, model in arms.items():
         found = model.seen[max(model.seen)] if model.seen else {}
         largest = float(max(model.trainer.rate_at(t) for t in range(model.limit)))
-        rows.append((arm_word(name), largest, model.recent(), found.get("accuracy"), LECTURE.get(name)))
-    names = ("arm", "largest", "training-loss", "accuracy", "lecture")
+        rows.append((arm_word(name), found.get("accuracy"), largest, LECTURE.get(name), model.recent()))
+    names = ("arm", "accuracy", "largest", "lecture", "training-loss")
     return Table(
         columns=tuple(f"column.{n}" for n in names), rows=tuple(rows), chosen=list(arms).index(chosen)
     )
 
 
 LECTURE = {"one-cycle": "=92.4% @10k", "half": "=91.2% @80k"}
-LOSSES = {"losses": smooth("loss", "axis.loss")}
+LOSSES = {"losses": smooth("loss", "axis.loss", log_y=True)}
 PICTURES: dict[str, dict[str, Callable]] = {
     "range-test": {
         "accuracy": accuracy_by_rate,
@@ -199,7 +199,7 @@ PICTURES: dict[str, dict[str, Callable]] = {
     "one-cycle": {
         **LOSSES,
         "rates": plans(),
-        "accuracy": looks("accuracy", "axis.accuracy"),
+        "accuracy": looks("accuracy", "axis.accuracy", limits=(None, None, 0.75, 0.95)),
         "ends": ends,
     },
 }
