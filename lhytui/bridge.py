@@ -32,6 +32,7 @@ class Bridge:
         self.proved: set[str] = set()
         self.verdict: str | None = None
         self.error: Exception | None = None
+        self.changes = 0  # that can be undone
         self._replay = log
         self._judged = 0
         self._waiting: list[Callable] = []
@@ -112,9 +113,11 @@ class Bridge:
     def set(self, control: str, value: Any) -> None:
         if control == "seed":
             self.seed = value
+            self.changes += 1
             self.send(lambda s: s.reset(seed=value))
         elif self.settings[control] != value:
             self.settings[control] = value
+            self.changes += 1
             self.send(lambda s: s.set(control, value))
 
     def reset(self, settings: Mapping[str, Any] | None = None, seed: int | None = None) -> None:
@@ -123,9 +126,11 @@ class Bridge:
         if seed is not None:
             self.seed = seed
         kept, number = dict(self.settings), self.seed
+        self.changes += 1
         self.send(lambda s: s.reset(settings=kept, seed=number))
 
     def undo(self) -> None:
+        self.changes = max(0, self.changes - 1)
         self.send(lambda s: s.undo())
 
     def act(self, number: int) -> bool:

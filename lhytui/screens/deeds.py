@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -10,7 +10,9 @@ from lessons import spec
 from lhytui import layout
 from lhytui.commands import COMMANDS, Command
 from lhytui.language import sentence, tell
+from lhytui.mending import carry_out, mend
 from lhytui.screens.pointer import INSIDE
+from lhytui.values import short
 
 SPEEDS = (0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64)
 
@@ -56,7 +58,10 @@ class Deeds:
 
     def label_of(self, id: str) -> str:
         if id == "enter":
-            return self.say(f"ui.enter.{self.enter_means()}")
+            means = self.enter_means()
+            return self.say(
+                f"ui.enter.{means}" if means != "mend" else f"ui.enter.mend-{mend(self.bridge).kind}"
+            )
         if id == "play":
             return self.say("ui.pause" if self.bridge.phase == "running" else "ui.play")
         if id == "digit" and self.story.asking:
@@ -64,9 +69,11 @@ class Deeds:
         return self.say(f"command.{id}")
 
     def enter_means(self) -> str:
-        """answer | open | fold | stop | run | next"""
+        """answer | open | fold | mend | run | pause | next"""
         if self.story.asking and self.pane in ("card", "controls"):
             return "answer"
+        if self.pane != "text" and mend(self.bridge) is not None:
+            return "mend"
         if (
             self.pane == "controls"
             and self.chosen
@@ -115,6 +122,8 @@ class Deeds:
                 self.open_control(self.experiment.control(self.chosen))
             case "fold":
                 self.prose.toggle_fold()
+            case "mend":
+                carry_out(self.bridge, mend(self.bridge))
             case "next":
                 self.do_next()
             case "run" | "pause":
@@ -336,11 +345,28 @@ class Deeds:
         """What went wrong and the mend, when the run blew up or could not start."""
         session = self.bridge.session
         if session is not None and self.bridge.phase == "diverged" and session.fault:
-            return tell(session.fault["code"], session.fault, self.lang)
+            return self.autopsy(session.fault | {"update": session.step})
         error = self.bridge.error or (session.error if session is not None else None)
         if self.bridge.phase == "failed" and error is not None:
             return sentence(error, self.lang)
         return ""
+
+    def autopsy(self, fault: Mapping[str, Any]) -> str:
+        """The sentence that names the update, the layer and the cause of a blow-up."""
+        layer, _, number = str(fault.get("layer", "–")).partition("-")
+        name = f"layer.{layer}"
+        layer = f"{self.words(name) if self.words.has(name) else layer} {number}".strip()
+        rate = fault.get("rate", self.bridge.settings.get("rate", "–"))
+        facts = {**fault, "layer": layer, "rate": short(rate) if isinstance(rate, float) else rate}
+        own = f"{fault['code']}-{fault.get('cause')}"
+        return tell(own if self.app.words.has(f"error.{own}") else fault["code"], facts, self.lang)
+
+    def mend_text(self) -> str:
+        """What enter does about the blow-up; empty when nothing is known to help."""
+        found = mend(self.bridge)
+        if found is None:
+            return ""
+        return self.say(f"ui.mend.{found.kind}", update=f"{found.update:,}", rate=short(found.rate))
 
     def on_key_bar_chosen(self, event) -> None:
         if event.command != "digit":

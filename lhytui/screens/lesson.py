@@ -216,8 +216,9 @@ class LessonScreen(Pictures, Deeds, Pointer, Screen):
         if self._last is not None and self.bridge.phase == "running":
             self.gaps.append(started - self._last)
         self._last = started
-        serial = f"{self.bridge.phase} {self.bridge.still} {[view.id for view in self.fitting]}"
         fresh = self.bridge.frame()
+        shown = [view.id for view in self.fitting]
+        serial = f"{self.bridge.phase} {self.bridge.still} {shown} {self.fault_text()}"
         if serial != self._serial:
             self._serial = serial
             self.story.update()

@@ -71,6 +71,10 @@ class Story:
         room = width - 5
         rows: list[tuple[str, str, str]] = []
         name = lambda option: words(f"ask.{section.id}.{option}")
+        if fault := screen.fault_text():
+            rows += self._block("✗", fault, room, "bad")
+            if mend := screen.mend_text():
+                rows += self._block("▸", mend, room, "text")
         if self.options:
             if self.asking:
                 question = fold(words(f"ask.{section.id}"), room)
@@ -93,7 +97,7 @@ class Story:
                     rows += self._block("✓" if right else "✗", text, room, "good" if right else "bad")
         if actions := screen.experiment.actions:
             rows += self._pack([f"{k} {words(f'action.{a.id}')}" for k, a in enumerate(actions, 1)], room)
-        if words.has(f"look.{section.id}"):
+        if words.has(f"look.{section.id}") and not fault:
             rows += self._block("▸", words(f"look.{section.id}"), room, "text")
         for claim in section.claims:
             done = self.met(claim)

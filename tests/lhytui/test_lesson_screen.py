@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from lhytui import mending
 from lhytui.app import LhyApp
 
 TOY = {"lesson": "toys/fall", "section": "one-rate", "changes": {}, "seed": None}
@@ -241,3 +242,64 @@ async def test_views_that_a_larger_window_brings_are_drawn(toy):
         assert "way" not in screen.bridge.payloads
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: "w = 3.000" in shown(app), seconds=20)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_blow_up_is_explained_and_one_key_goes_on(tmp_path, monkeypatch, lang):
+    """The frame stays, the card names layer and cause, enter mends: again and again until it no longer blows up."""
+    monkeypatch.setenv("LHYTUI_HOME", str(tmp_path / "home"))
+    start = {
+        "lesson": "training/learning_rate",
+        "section": "lr-too-big-small",
+        "changes": {"rate": 1e-4},
+        "seed": None,
+    }
+    app = LhyApp(lang, start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot)
+        bridge = screen.bridge
+        await pilot.press("0", "f")
+        await until(pilot, lambda: bridge.phase == "diverged" and "plane" in bridge.payloads)
+        await until(pilot, lambda: "1e-4" in shown(app))
+        text = " ".join(shown(app).split())
+        cause, layer = ("溢出", "直线") if lang == "zh" else ("overflowed", "line")
+        assert cause in text and layer in text and "1e-5" in text
+        frozen = bridge.session.step
+        await pilot.press("enter")
+        await until(pilot, lambda: bridge.session.settings["rate"] == 1e-5)
+        await until(pilot, lambda: bridge.phase == "diverged")
+        assert bridge.session.step > frozen and len(bridge.session.ghosts) >= 1
+        await pilot.press("enter", "f")
+        await until(pilot, lambda: bridge.phase == "done")
+        assert bridge.session.settings["rate"] == 1e-6 and screen.fault_text() == ""
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is not screen)
+
+
+async def test_a_rate_raised_too_far_goes_back_to_where_the_loss_was_sane(toy):
+    app = toy()
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot)
+        session = screen.bridge.session
+        await pilot.press("0", *["full_stop"] * 5)
+        await until(pilot, lambda: session.step == 5)
+        screen.bridge.set("rate", 1.5)
+        await pilot.press("f")
+        await until(pilot, lambda: screen.bridge.phase == "diverged")
+        await pilot.press("enter")
+        await until(pilot, lambda: session.settings["rate"] == 0.1 and session.step > 5)
+        loss = session.tape.column("loss")
+        assert max(loss[:6]) == loss[0] and loss[-1] <= loss[5]
+
+
+async def test_where_no_smaller_rate_is_left_the_last_change_is_undone(toy, monkeypatch):
+    monkeypatch.setattr(mending, "SMALLER", 0.5)
+    app = toy(section="too-large")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot)
+        bridge, before = screen.bridge, screen.bridge.settings["start"]
+        bridge.set("start", 5.0)
+        await pilot.press("f")
+        await until(pilot, lambda: bridge.phase == "diverged" and "undo the change" in shown(app), 20)
+        await pilot.press("enter")
+        await until(pilot, lambda: bridge.session.settings["start"] == before and bridge.phase == "ready", 20)
