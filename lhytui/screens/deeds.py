@@ -69,7 +69,7 @@ class Deeds:
         return self.say(f"command.{id}")
 
     def enter_means(self) -> str:
-        """answer | open | fold | mend | run | pause | next"""
+        """answer | open | set | fold | mend | run | pause | next"""
         if self.story.asking and self.pane in ("card", "controls"):
             return "answer"
         if self.pane != "text" and mend(self.bridge) is not None:
@@ -82,6 +82,8 @@ class Deeds:
             return "open"
         if self.pane == "text" and self.has_folds:
             return "fold"
+        if self.pane.startswith("view-") and isinstance(self.moved(), spec.Cells):
+            return "set"
         if self.bridge.phase in ("done", "diverged", "failed") or self.bridge.still:
             return "next"
         return "pause" if self.bridge.phase == "running" else "run"
@@ -120,6 +122,8 @@ class Deeds:
                 self.reply(self.story.chosen)
             case "open":
                 self.open_control(self.experiment.control(self.chosen))
+            case "set":
+                self.chosen, self.pane = self.moved().id, "controls"
             case "fold":
                 self.prose.toggle_fold()
             case "mend":
@@ -128,6 +132,12 @@ class Deeds:
                 self.do_next()
             case "run" | "pause":
                 self.do_play()
+
+    def moved(self) -> spec.Control | None:
+        """The control that the cursor of the view with the keys moves."""
+        at = int(self.pane[5:]) if self.pane.startswith("view-") else len(self.views)
+        view = self.experiment.view(self.views[at][0]) if at < len(self.views) else None
+        return self.experiment.control(view.moves) if view is not None and view.moves else None
 
     def reply(self, index: int) -> None:
         if self.story.reply(index):

@@ -82,7 +82,8 @@ class Pictures:
             case spec.Arrange():
                 return replace(payload, chosen=at)
             case spec.Cells() if self.pane.startswith("view-"):
-                return replace(payload, chosen=divmod(at, control.cols))
+                flat = getattr(payload.values, "ndim", 2) == 1
+                return replace(payload, chosen=at if flat else divmod(at, control.cols))
             case spec.Draw() if self.pane.startswith("view-") and payload.lines:
                 line = payload.lines[0].x
                 return replace(payload, cursor=line[0] + (line[-1] - line[0]) * at / (control.count - 1))

@@ -10,6 +10,7 @@ from lhytui import layout, panels
 from lhytui.draw import inspect as inspect_view
 from lhytui.draw import place as place_in_view
 from lhytui.draw.ink import on
+from lhytui.picking import picked
 from lhytui.widgets.painter import Painter
 
 # set inside a view, not by ← → alone
@@ -53,7 +54,10 @@ class Pointer:
             case spec.Point():
                 self.change(control, control.nudge(now, 0 if dx else 1, dx or -dy))
             case spec.Cells():
-                rows, cols = self.bridge.payloads[view.id].values.shape  # the part of the matrix in use
+                shape = self.bridge.payloads[view.id].values.shape  # the part of the matrix in use
+                rows, cols = shape if len(shape) == 2 else (control.rows, control.cols)
+                if len(shape) == 1 and not dx:  # a row drawn as bars, one below the other
+                    dx, dy = dy, 0
                 row, col = divmod(at, control.cols)
                 row, col = (row + dy) % rows, (col + dx) % cols
                 self.indices[control.id] = row * control.cols + col
@@ -124,6 +128,8 @@ class Pointer:
                 if chip.y == event.y and chip.x <= event.x < chip.x + chip.width:
                     self.chosen = chip.id
                     self.turn(self.experiment.control(chip.id), event.by)
+        elif (event.painter.id or "").startswith("view-"):
+            self.turn_in_view(int(event.painter.id[5:]), event.x, event.y, event.by)
         elif event.painter.id == "timeline":
             self.bridge.send(lambda s: s.seek(s.target + event.by * max(1, max(s.end, s.limit) // 100)))
         self.wake()
@@ -150,15 +156,38 @@ class Pointer:
                 ]
                 self.change(control, tuple(float(f"{v:.4g}") for v in inside))
             case spec.Cells():
-                self.indices[control.id] = int(place[0]) * control.cols + int(place[1])
+                self.indices[control.id] = self.cell_at(control, payload, place)
             case spec.Draw():
                 self.draw_at(control, payload, place)
-            case spec.Arrange() | spec.Pick():
-                at = int(place[-1]) if len(place) > 1 and isinstance(control, spec.Pick) else int(place[0])
-                if isinstance(control, spec.Pick):
-                    self.change(control, max(0, min(at, control.count - 1)))
-                else:
-                    self.indices[control.id] = max(0, min(at, len(control.cards) - 1))
+            case spec.Arrange() if place[0] < 0:  # an empty part of a bin: the chosen card goes there
+                self.put_card(control, int(place[1]))
+            case spec.Arrange():
+                self.indices[control.id] = min(int(place[0]), len(control.cards) - 1)
+            case spec.Pick():
+                if (at := picked(payload, place, control.count)) is not None:
+                    self.change(control, at)
+        if control.id in self.section.show:
+            self.chosen = control.id
+
+    def cell_at(self, control: spec.Cells, payload: Any, place: tuple[float, float]) -> int:
+        """The entry of the matrix under the pointer; bars show one entry each."""
+        flat = payload.values.ndim == 1
+        return int(place[0]) if flat else int(place[0]) * control.cols + int(place[1])
+
+    def turn_in_view(self, k: int, x: int, y: int, by: int) -> None:
+        """The wheel inside a view: the entry under the pointer goes up or down."""
+        id, rect = self.views[k]
+        view = self.experiment.view(id)
+        control = self.experiment.control(view.moves) if view.moves else None
+        if isinstance(control, spec.Pick):
+            self.change(control, control.move(self.bridge.settings[control.id], -by))
+        if not isinstance(control, spec.Cells):
+            return
+        payload = self.bridge.payload(view, self.name_change)
+        place = None if payload is None else self.place_of(view, payload, rect, x, y)
+        if place is not None:
+            self.indices[control.id] = self.cell_at(control, payload, place)
+            self.turn(control, by)
 
     def draw_at(self, control: spec.Draw, payload: Any, place: tuple[float, float]) -> None:
         """Set the height of the drawn curve nearest to the click."""
