@@ -84,6 +84,11 @@ def kernel(function):
     return numba.njit(**OPTIONS)(function)
 
 
+def inlined(function):
+    """A kernel that becomes part of each that calls it: where a call would take longer than the work."""
+    return numba.njit(forceinline=True, **OPTIONS)(function)
+
+
 def parallel(function):
     """The same with `prange` over threads."""
     return numba.njit(parallel=True, **OPTIONS)(function)

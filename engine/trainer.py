@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine import interpreter as walk
+from engine.data import check_values
 from engine.errors import EngineError
 from engine.kernel import FIELDS, JIT, OUT, PARAM, REAL, STATE, address, real, threading_layer
 from engine.layers.tokens import check_tokens, readers
@@ -54,6 +55,9 @@ class Trainer:
             raise EngineError("not-positive", name="shards", value=shards)
         size = self.program.size
         self._data = self._read(x, y)
+        for name, values in (("x", self._data.xr), ("y", self._data.targets)):
+            if not np.isfinite(values).all():
+                check_values(values, name)  # tells where
         self.examples = self._count(self._data)
         start = self.program.initial(self.seed) if theta is None else np.asarray(theta, np.float64).ravel()
         if start.size != size:

@@ -102,6 +102,7 @@ def parser(command: str, lang: str) -> Parser:
     if command == "bench":
         made.option("--against", default="", metavar="torch,jax")
         made.option("--only", metavar="ID")
+        made.option("--cold", action="store_true")
     return made
 
 

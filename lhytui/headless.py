@@ -234,6 +234,11 @@ def bench(args: Namespace) -> int:
             say(args, "error.unknown-peer", peer=name, known=", ".join(PEERS))
             return USAGE
     timing = import_module("lhytui.bench")
+    if args.cold:
+        compiling = import_module("lhytui.bench.cold")
+        found = compiling.run()
+        print(json.dumps(found, indent=1) if args.json else "\n".join(compiling.table(found)))
+        return FINE
     if args.only not in (None, *timing.CASES):
         say(args, "error.unknown-workload", workload=args.only, known=", ".join(timing.CASES))
         return USAGE

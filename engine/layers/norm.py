@@ -44,7 +44,7 @@ class NormLayers:
         self._several(name, size, node)
         return self._norm(
             "layer-norm", node, x, (node.width, size, int(affine)), (epsilon,), name, size * affine,
-            scratch=size,
+            scratch=2 * size,
         )  # fmt: skip
 
     def group_norm(
@@ -60,9 +60,10 @@ class NormLayers:
         """Each of an example's groups of neighbouring channels to mean 0 and variance 1; γ, β by channel."""
         node, c, p, name = self._channels(kind, x, channels, epsilon, name)
         groups = self._part(name, "groups", groups or c, c)
-        self._several(name, c // groups * p, node)
+        k = c // groups
+        self._several(name, k * p, node)
         return self._norm(
-            "group-norm", node, x, (c, p, c // groups, int(affine)), (epsilon,), name, c * affine
+            "group-norm", node, x, (c, p, k, int(affine)), (epsilon,), name, c * affine, scratch=k * p
         )
 
     def instance_norm(

@@ -17,7 +17,6 @@ from engine.node import Node, Parameter
 SCORES = ("dot", "additive")
 NORMALISERS = {"softmax": "softmax", "relu": "rectified"}
 POSITIONS = ("none", "learned", "sinusoidal")
-BLOCK = 32  # examples that a recurrent layer takes at once
 
 
 def sinusoids(length: int, d: int) -> np.ndarray:
@@ -255,7 +254,7 @@ class SequenceLayers:
         entry = self.dense_each(x, width, f"{name}.input", length=length)
         length, n = self._node(entry).shape
         recurrent = (Parameter("weight", (n, n), "normal", n**-0.5),)
-        sizes, scratch = (length, n, int(activation == "relu"), BLOCK), (3 * BLOCK + n) * n
+        sizes = (length, n, int(activation == "relu"))
         return self._put(
             Node(
                 "rnn",
@@ -265,7 +264,6 @@ class SequenceLayers:
                 sizes,
                 (),
                 recurrent,
-                scratch=scratch,
                 shape=(length, n),
             )
         )
@@ -282,10 +280,9 @@ class SequenceLayers:
                 self._name(f"{name}.cells"),
                 length * 6 * n,
                 (entry,),
-                (length, n, 0, BLOCK),
+                (length, n),
                 (),
                 recurrent,
-                scratch=(7 * BLOCK + 4 * n) * n,
                 shape=(length, 6 * n),
             )
         )

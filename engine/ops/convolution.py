@@ -7,9 +7,9 @@ the image's whole width a row of it is one stretch of the image; the columns bet
 
 from __future__ import annotations
 
-import numpy as np
-
+from engine.blas import product
 from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, move, place
+from engine.sums import clear
 
 C, H, W, FILTERS, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
 ZERO, EDGE, MEAN = range(3)
@@ -22,13 +22,6 @@ def measures(row):
     length = (row[OH] - 1) * row[PITCH] + row[OW]
     bordered = row[C] * (row[H] + 2 * row[PH]) * (row[W] + 2 * row[PW])
     return row[C] * row[KH] * row[KW], length, bordered
-
-
-@kernel
-def clear(array):
-    zero = array.dtype.type(0)
-    for i in range(array.size):
-        array[i] = zero
 
 
 @kernel
@@ -190,20 +183,20 @@ def bias_gradient(row, gy, grad, at):
     places = row[OH] * row[OW]
     each, zero = row[FILTERS] * places, grad.dtype.type(0)
     if row[BIAS] == PLACE:
-        total = grad[at : at + each]
-        clear(total)
+        sums = grad[at : at + each]
+        clear(sums)
         for start in range(0, gy.size, each):
             image = gy[start : start + each]
             for p in range(each):
-                total[p] += image[p]
+                sums[p] += image[p]
     elif row[BIAS] == CHANNEL:
         for o in range(row[FILTERS]):
-            sum_ = zero
+            total = zero
             for start in range(0, gy.size, each):
                 line = gy[start + o * places : start + (o + 1) * places]
                 for p in range(places):
-                    sum_ += line[p]
-            grad[at + o] = sum_
+                    total += line[p]
+            grad[at + o] = total
 
 
 @kernel
@@ -220,16 +213,17 @@ def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints
     """y (b, out, oh, ow) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias (LeCun et al. 1989)."""
     b, o, ow, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OW], row[OH] * row[OW]
     k, length, bordered = measures(row)
-    x = act[place(row[IN], row[C] * row[H] * row[W], ctx) :]
-    first = place(row[OUT], o * places, ctx)
-    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
-    wide = scratch[bordered + k * length : bordered + (k + o) * length]
-    turned = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
-    turn(matrix(theta, row[PARAM], k, o), turned)
+    x, zero, one = act[place(row[IN], row[C] * row[H] * row[W], ctx) :], act.dtype.type(0), act.dtype.type(1)
+    first, seen = place(row[OUT], o * places, ctx), bordered
+    made, turned = seen + k * length, seen + (k + o) * length
+    plane, windows, wide = scratch[:bordered], scratch[seen:made], scratch[made:turned]
+    turn(matrix(theta, row[PARAM], k, o), scratch[turned : turned + k * o])
     clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
-        np.dot(matrix(turned, 0, o, k), matrix(windows, 0, k, length), matrix(wide, 0, o, length))
+        product(
+            o, length, k, one, scratch, turned, k, False, scratch, seen, length, False, zero, scratch, made, length
+        )  # fmt: skip
         for c in range(o):
             start = first + (n * o + c) * places
             for i in range(row[OH]):
@@ -243,28 +237,27 @@ def convolution_forward(row, hyper, theta, grad, state, act, gact, scratch, ints
 @kernel
 def convolution_backward(row, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂W = Σ windows · ∂yᵀ, ∂bias = Σ ∂y, ∂windows = W · ∂y, which ∂x sums."""
-    b, o, places = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OH] * row[OW]
+    b, o, places, at = ctx[LAST] - ctx[FIRST], row[FILTERS], row[OH] * row[OW], row[PARAM]
     k, length, bordered = measures(row)
-    size = row[C] * row[H] * row[W]
+    size, zero, one = row[C] * row[H] * row[W], act.dtype.type(0), act.dtype.type(1)
     start, first = place(row[IN], size, ctx), place(row[OUT], o * places, ctx)
     x, gx, gy = act[start : start + b * size], gact[start : start + b * size], gact[first:]
-    plane, windows = scratch[:bordered], scratch[bordered : bordered + k * length]
-    wide = scratch[bordered + k * length : bordered + (k + o) * length]
-    product = scratch[bordered + (k + o) * length : bordered + (k + o) * length + k * o]
-    gplane = scratch[bordered + (k + o) * length + k * o :][:bordered]
-    weight, gw = matrix(theta, row[PARAM], k, o), grad[row[PARAM] : row[PARAM] + k * o]
-    bias_gradient(row, gy[: b * o * places], grad, row[PARAM] + k * o)
-    clear(gw)
+    seen, slopes = bordered, bordered + k * length  # where windows and ∂y begin in `scratch`
+    plane, windows, wide = scratch[:bordered], scratch[seen:slopes], scratch[slopes : slopes + o * length]
+    gplane = scratch[slopes + o * length + k * o :][:bordered]
+    bias_gradient(row, gy[: b * o * places], grad, at + k * o)
     clear(plane)
     for n in range(b):
         gather_windows(row, x, n, plane, windows)
         spread(row, gy[n * o * places : (n + 1) * o * places], wide)
-        slopes = matrix(wide, 0, o, length)
-        np.dot(matrix(windows, 0, k, length), slopes.T, matrix(product, 0, k, o))
-        for i in range(k * o):
-            gw[i] += product[i]
+        kept = one if n else zero
+        product(
+            k, o, length, one, scratch, seen, length, False, scratch, slopes, length, True, kept, grad, at, o
+        )
         if row[NEED]:
-            np.dot(weight, slopes, matrix(windows, 0, k, length))
+            product(
+                k, length, o, one, theta, at, o, False, scratch, slopes, length, False, zero, scratch, seen, length
+            )  # fmt: skip
             scatter_windows(row, windows, gplane, gx, n)
 
 

@@ -21,16 +21,11 @@ from engine.kernel import (
     PARAM,
     STATE,
     TRAIN,
+    inlined,
     kernel,
     span,
 )
-
-
-@kernel
-def clear(numbers):
-    """Zeros."""
-    for j in range(numbers.size):
-        numbers[j] = numbers.dtype.type(0)
+from engine.sums import add_up, center, clear, products
 
 
 @kernel
@@ -156,18 +151,13 @@ def batch_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
         mix_channels(gy, x, mean, gain, slope, lift, span(gact, row[IN], c * p, ctx), p)
 
 
-@kernel
-def moments(x, epsilon):
-    """(mean, 1 / √(variance + ε)) of a few numbers."""
+@inlined
+def moments(x, epsilon, spare):
+    """(mean, 1 / √(variance + ε)) of a few numbers; leaves x - mean in `spare`."""
     count = x.dtype.type(x.size)
-    total = x.dtype.type(0)
-    for j in range(x.size):
-        total += x[j]
-    mean = total / count
-    total = x.dtype.type(0)
-    for j in range(x.size):
-        total += (x[j] - mean) * (x[j] - mean)
-    return mean, x.dtype.type(1) / np.sqrt(total / count + epsilon)
+    mean = add_up(x) / count
+    center(x, mean, spare)
+    return mean, x.dtype.type(1) / np.sqrt(products(spare, spare) / count + epsilon)
 
 
 @kernel
@@ -175,15 +165,16 @@ def layer_norm_forward(row, hyper, theta, grad, state, act, gact, scratch, ints,
     """y = γ (x - μ) / √(σ² + ε) + β over each run of d numbers of a row, γ and β (d) (Ba et al. 2016)."""
     n, d, gamma = row[N0], row[N1], row[PARAM]
     x, y = span(act, row[IN], n, ctx), span(act, row[OUT], n, ctx)
-    scale, shift = theta[gamma : gamma + d], theta[gamma + d : gamma + 2 * d]
+    scale, shift, u = theta[gamma : gamma + d], theta[gamma + d : gamma + 2 * d], scratch[:d]
     for start in range(0, x.size, d):
-        u, v = x[start : start + d], y[start : start + d]
-        mean, inverse = moments(u, hyper[0])
-        for j in range(d):
-            v[j] = (u[j] - mean) * inverse
+        v = y[start : start + d]
+        _, inverse = moments(x[start : start + d], hyper[0], u)
         if row[N2]:
             for j in range(d):
-                v[j] = v[j] * scale[j] + shift[j]
+                v[j] = u[j] * inverse * scale[j] + shift[j]
+        else:
+            for j in range(d):
+                v[j] = u[j] * inverse
 
 
 @kernel
@@ -192,29 +183,26 @@ def layer_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
     n, d, gamma = row[N0], row[N1], row[PARAM]
     x, gx, gy = span(act, row[IN], n, ctx), span(gact, row[IN], n, ctx), span(gact, row[OUT], n, ctx)
     scale, gain, shift = theta[gamma : gamma + d], grad[gamma : gamma + d], grad[gamma + d : gamma + 2 * d]
-    slopes, count = scratch[:d], act.dtype.type(d)
+    u, slopes, count = scratch[:d], scratch[d : 2 * d], act.dtype.type(d)
     if row[N2]:
         clear(gain)
         clear(shift)
     for start in range(0, x.size, d):
-        u, g = x[start : start + d], gy[start : start + d]
-        mean, inverse = moments(u, hyper[0])
+        g = gy[start : start + d]
+        _, inverse = moments(x[start : start + d], hyper[0], u)
         if row[N2]:
             for j in range(d):
-                gain[j] += g[j] * (u[j] - mean) * inverse
+                gain[j] += g[j] * u[j] * inverse
                 shift[j] += g[j]
                 slopes[j] = g[j] * scale[j]
         else:
             for j in range(d):
                 slopes[j] = g[j]
         if row[NEED]:
-            level, tilt, out = act.dtype.type(0), act.dtype.type(0), gx[start : start + d]
+            level, out = add_up(slopes) / count, gx[start : start + d]
+            tilt = products(slopes, u) * inverse * inverse / count
             for j in range(d):
-                level += slopes[j]
-                tilt += slopes[j] * (u[j] - mean)
-            level, tilt = level / count, tilt * inverse * inverse / count
-            for j in range(d):
-                out[j] = (slopes[j] - level - tilt * (u[j] - mean)) * inverse
+                out[j] = (slopes[j] - level - tilt * u[j]) * inverse
 
 
 @kernel
@@ -223,10 +211,10 @@ def group_norm_forward(row, hyper, theta, grad, state, act, gact, scratch, ints,
     (Wu and He 2018; k = 1: instance norm, Ulyanov et al. 2016)."""
     c, p, k, gamma = row[N0], row[N1], row[N2], row[PARAM]
     x, y = span(act, row[IN], c * p, ctx), span(act, row[OUT], c * p, ctx)
-    one, zero = act.dtype.type(1), act.dtype.type(0)
+    one, zero, spare = act.dtype.type(1), act.dtype.type(0), scratch[: k * p]
     at = gamma  # of the group's first channel
     for start in range(0, x.size, k * p):
-        mean, inverse = moments(x[start : start + k * p], hyper[0])
+        mean, inverse = moments(x[start : start + k * p], hyper[0], spare)
         for i in range(k):
             u, v = x[start + i * p : start + i * p + p], y[start + i * p : start + i * p + p]
             scale = inverse * (theta[at + i] if row[N3] else one)
@@ -243,11 +231,12 @@ def group_norm_backward(row, hyper, theta, grad, state, act, gact, scratch, ints
     x, gx = span(act, row[IN], c * p, ctx), span(gact, row[IN], c * p, ctx)
     gy = span(gact, row[OUT], c * p, ctx)
     zero, one, count = act.dtype.type(0), act.dtype.type(1), act.dtype.type(k * p)
+    spare = scratch[: k * p]
     if row[N3]:
         clear(grad[gamma : gamma + 2 * c])
     at = gamma
     for start in range(0, x.size, k * p):
-        mean, inverse = moments(x[start : start + k * p], hyper[0])
+        mean, inverse = moments(x[start : start + k * p], hyper[0], spare)
         level, tilt = zero, zero
         for i in range(k):
             u, g = x[start + i * p : start + i * p + p], gy[start + i * p : start + i * p + p]

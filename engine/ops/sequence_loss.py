@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.kernel import FIRST, IN, IN2, LAST, N0, N1, N2, N3, OUT, kernel, span
 from engine.mathematics import exp
+from engine.sums import add_up, center, clear, greatest
 
 
 @kernel
@@ -25,26 +26,22 @@ def cross_entropy_forward(row, hyper, theta, grad, state, act, gact, scratch, in
     """
     n, length = row[N0], row[N2]
     z, p = span(act, row[IN], n * length, ctx), span(act, row[OUT], n * length, ctx)
-    total, one = act.dtype.type(0), act.dtype.type(1)
-    each, first = hyper[0] / act.dtype.type(n), ctx[FIRST] * length
+    zero, one = act.dtype.type(0), act.dtype.type(1)
+    total, each, first = zero, hyper[0] / act.dtype.type(n), ctx[FIRST] * length
     for i in range(p.size // n):
-        label, top, spread = ints[first + i], z[i * n], act.dtype.type(0)
-        for j in range(i * n + 1, i * n + n):
-            top = z[j] if z[j] > top else top
-        for j in range(i * n, i * n + n):
-            p[j] = z[j] - top
-            spread += p[j]
+        label, line = ints[first + i], p[i * n : i * n + n]
+        center(z[i * n : i * n + n], greatest(z[i * n : i * n + n]), line)
         if label >= 0:
-            total -= (one - hyper[0]) * p[i * n + label] + each * spread
+            total -= (one - hyper[0]) * line[label]
+            total -= each * add_up(line) if each > zero else zero
     for i in range(p.size):
         p[i] = exp(p[i])
     for i in range(p.size // n):
-        mass = act.dtype.type(0)
-        for j in range(i * n, i * n + n):
-            mass += p[j]
+        line = p[i * n : i * n + n]
+        mass = add_up(line)
         inverse = one / mass
-        for j in range(i * n, i * n + n):
-            p[j] *= inverse
+        for j in range(n):
+            line[j] *= inverse
         if ints[first + i] >= 0:
             total += np.log(mass)
     grad[-1] = total * share(row, act, ints, ctx)
@@ -55,14 +52,16 @@ def cross_entropy_backward(row, hyper, theta, grad, state, act, gact, scratch, i
     """∂z = p - (1 - ε) 1[label] - ε/n, 0 where the label is -1."""
     n, length = row[N0], row[N2]
     p, gz = span(act, row[OUT], n * length, ctx), span(gact, row[IN], n * length, ctx)
-    by, zero, one = share(row, act, ints, ctx), act.dtype.type(0), act.dtype.type(1)
+    by, one = share(row, act, ints, ctx), act.dtype.type(1)
     each = hyper[0] / act.dtype.type(n)
+    for i in range(p.size):
+        gz[i] = by * (p[i] - each)
     for i in range((ctx[LAST] - ctx[FIRST]) * length):
         label = ints[ctx[FIRST] * length + i]
-        for j in range(i * n, i * n + n):
-            gz[j] = by * (p[j] - each) if label >= 0 else zero
         if label >= 0:
             gz[i * n + label] -= by * (one - hyper[0])
+        else:
+            clear(gz[i * n : i * n + n])
 
 
 @kernel

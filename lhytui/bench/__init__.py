@@ -101,6 +101,7 @@ def compare(workload: str, peers: Sequence[str], rounds: int, best: dict[int, fl
         "peers": {f"{name}_us": fastest.get(name) for name in peers},
         "ratio": min(theirs) / ours if ours and theirs else None,
         "threads": threads,
+        "ours_by_threads": medians.get("ours", {}),
         "least_us": least.get(("ours", threads)),
         "share_of_blas": 1e-3 * flops / ours / peak if ours and flops and peak else None,
     }
@@ -110,8 +111,9 @@ def run(peers: Sequence[str] = PEERS, rounds: int = ROUNDS, only: str | None = N
     """A row for each workload, or for the one that is wanted; every time a median of `rounds`, in µs an update.
 
     ours_us, peers: each on one core and on all, the faster of the two. ratio: the fastest peer's over ours.
-    threads: ours at its fastest, least_us: the least of it. share_of_blas: GFLOP/s of ours as a share of
-    those of the same BLAS's best product on as many cores; None where products are not what takes the time.
+    threads: ours at its fastest, least_us: the least of it; ours_by_threads: ours on one core and on all.
+    share_of_blas: GFLOP/s of ours as a share of those of the same BLAS's best product on as many cores; None
+    where products are not what takes the time.
     """
     best = {cores: blas_best(cores) for cores in sorted({1, len(allowed())})}
     return [compare(workload, peers, rounds, best) for workload in (CASES if only is None else (only,))]

@@ -93,7 +93,8 @@ def values(layer, x, shape, theta=(), dtype="float64"):
     net = Network()
     y = layer(net, net.input(int(np.prod(shape)), shape=shape))
     net.loss(y, "mse")
-    return Trainer(net, x, theta=theta, dtype=dtype).predict(node=y).reshape(len(x), *net.nodes[y].shape)
+    trainer = Trainer(net, np.zeros_like(x), theta=theta, dtype=dtype)
+    return trainer.predict(x, node=y).reshape(len(x), *net.nodes[y].shape)
 
 
 IMAGE = np.array([[1, 0, 0, 0, 0, 1], [0, 1, 0, 0, 1, 0], [0, 0, 1, 1, 0, 0],
@@ -230,7 +231,7 @@ def test_activations_in_both_dtypes_and_at_the_edges(kind, dtype):
     net = Network()
     y = net.activation(net.input(1), kind)
     net.loss(net.dense(y, 1), "mse")
-    found = Trainer(net, x, np.zeros(len(x)), dtype=dtype).predict(node=y)[:, 0]
+    found = Trainer(net, [[1.0]], [[0.0]], dtype=dtype).predict(x, node=y)[:, 0]
     expected = {
         "gelu": lambda: x * special.ndtr(x),
         "gelu-tanh": lambda: x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),

@@ -179,7 +179,7 @@ def test_activations_in_both_dtypes_and_at_the_edges(kind, dtype):
     net = Network()
     y = net.activation(net.input(1), kind)
     net.loss(net.dense(y, 1), "mse")
-    found = Trainer(net, x, np.zeros(len(x)), dtype=dtype).predict(node=y)[:, 0]
+    found = Trainer(net, [[1.0]], [[0.0]], dtype=dtype).predict(x, node=y)[:, 0]
     with np.errstate(over="ignore"):
         expected = {
             "identity": x,

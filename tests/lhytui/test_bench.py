@@ -3,6 +3,7 @@
 import pytest
 
 from lhytui import bench
+from lhytui.bench import cold
 from lhytui.bench.cases import CASES, chain_flops
 from lhytui.bench.programs import PROGRAMS, SHARED
 
@@ -20,6 +21,7 @@ def measured(monkeypatch):
 def test_a_row_keeps_the_best_of_each_contender(measured):
     row = bench.compare("mnist-mlp", ("torch", "jax"), 3, {1: 50.0, 2: 80.0})
     assert row["ours_us"] == 15 and row["threads"] == 2 and row["least_us"] == 14
+    assert set(row["ours_by_threads"]) == {1, 2} and min(row["ours_by_threads"].values()) == 15
     assert row["peers"] == {"torch_us": 85, "jax_us": 45} and row["ratio"] == 3
     assert row["share_of_blas"] == pytest.approx(CASES["mnist-mlp"]["flops"] / 15e-6 / 80e9)
 
@@ -48,3 +50,13 @@ def test_every_program_compiles(kind):
 def test_every_workload_has_programs_of_all():
     for case in CASES.values():
         assert set(PROGRAMS[case["kind"]]) == {"ours", *bench.PEERS}
+
+
+def test_the_seconds_of_compiling_as_lines(monkeypatch):
+    told = iter([11.0, 0.5, 12.0, 0.75, {"dense": 1.0, "relu": 2.5}])
+    monkeypatch.setattr(cold, "seconds", lambda source, folder: next(told))
+    found = cold.run()
+    assert found["all"] == 3.5 and list(found)[-2:] == ["relu", "dense"]
+    assert found["transformer"] == {"cold": 12.0, "cached": 0.75}
+    lines = cold.table(found)
+    assert lines[0].split() == ["cnn", "cold", "11.00", "s"] and lines[-1].split() == ["dense", "1.00", "s"]
