@@ -1,0 +1,68 @@
+"""A thousand XOR nets at once: where they rest, what their Hessians say, and how they get away."""
+
+from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
+
+
+def by(escape: str, **more) -> dict:
+    return {"escape": escape, "activation": "tanh", "net": 8, **more}
+
+
+EIGEN, RANDOM, WAIT = by("eigen"), by("random"), by("wait")
+LINEAR = by("eigen", activation="identity")
+
+EXPERIMENTS = {
+    "shelves": Experiment(
+        lab="population",
+        controls=(
+            Choice(id="escape", options=("eigen", "random", "wait"), default="eigen"),
+            Pick(id="net", count=32, default=8),
+            Number(
+                id="nets", lo=64, hi=4096, default=1024, scale="integer", values=(64, 256, 1024, 2048, 4096)
+            ),
+            Number(id="spread", lo=0.3, hi=3, default=2, values=(0.3, 0.7, 1, 1.5, 2, 3)),
+            Choice(id="activation", options=("tanh", "relu", "identity"), default="tanh"),
+            Number(id="rate", lo=0.001, hi=0.2, default=0.2, values=(0.001, 0.01, 0.05, 0.1, 0.2)),
+            Seed(),
+        ),
+        channels=(Channel("mean-loss"), Channel("solved", role="validation")),
+        views=(
+            View(id="rain", kind="plane", moves="net"),
+            View(id="scatter", kind="plane", moves="net"),
+            View(id="eigenvalues", kind="bars", moves="net"),
+            View(id="slice", kind="plane", moves="net"),
+            View(id="shelves", kind="table"),
+            View(id="verdict", kind="numbers", moves="net"),
+            View(id="hessian", kind="grid", moves="net"),
+            View(id="one", kind="curve", moves="net"),
+        ),
+        actions=(
+            Action("eigen", EIGEN, run=True),
+            Action("random", RANDOM, run=True),
+            Action("wait", WAIT, run=True),
+            *(Action(id) for id in ("top", "two-thirds", "half", "solved")),
+            Action("linear", LINEAR, run=True),
+        ),
+        claims=(
+            Claim(
+                id="shelves",
+                check="run:on_shelves",
+                arms={"run": EIGEN},
+                counter={"run": {**EIGEN, "rate": 0.001}},
+            ),
+            Claim(id="ways-down", check="run:ways_down", arms={"run": EIGEN}, counter={"run": LINEAR}),
+            Claim(
+                id="higher-more-ways",
+                check="run:higher_more_ways",
+                arms={"run": EIGEN},
+                counter={"run": LINEAR},
+            ),
+            Claim(
+                id="escape",
+                check="run:escapes",
+                arms={"eigen": EIGEN, "random": RANDOM, "wait": WAIT},
+                counter={"eigen": RANDOM, "random": RANDOM, "wait": WAIT},
+            ),
+        ),
+        pace=12,
+    ),
+}
