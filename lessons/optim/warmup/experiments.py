@@ -119,7 +119,7 @@ EXPERIMENTS = {
             Number(id="alpha", lo=0, hi=1, default=0.5, values=(0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)),
             Choice(id="inner", options=("sgd", "momentum", "adam"), default="sgd"),
             Number(id="noise", lo=0, hi=400, default=100, values=(0, 1, 10, 100, 400)),
-            Point(id="start", lo=(-12, -1.5), hi=(12, 1.5), default=(10, 1)),
+            Point(id="place", lo=(-12, -1.5), hi=(12, 1.5), default=(10, 1)),
             Seed(),
         ),
         actions=(
@@ -135,7 +135,7 @@ EXPERIMENTS = {
             Channel("theta-1"),
         ),
         views=(
-            View(id="plane", kind="plane", moves="start"),
+            View(id="plane", kind="plane", moves="place"),
             View(id="height", kind="curve"),
             View(id="losses", kind="curve"),
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from engine.network import Network
 from engine.trainer import Trainer
 from lessons.labs import race
 from lessons.labs.schedules import Scheduled, lines, plans, smooth
-from lessons.views import Curve, Hist, Line, Strip, Table
+from lessons.views import Curve, Hist, Line, Plane, Strip, Table
 
 Runs = Mapping[str, Result]
 
@@ -110,7 +111,7 @@ class Valley(race.Runner):
         on, inner = settings["outer"] == "on", settings["inner"]
         trainer = Trainer(
             net,
-            theta=settings["start"],
+            theta=settings["place"],
             dtype="float64",
             seed=seed,
             optimizer=inner,
@@ -185,7 +186,7 @@ def ratios(arms: Mapping[str, Early], chosen: str, past: Sequence[Result]) -> Ta
     decay, rows = next(iter(arms.values())).settings["decay"], []
     for t in TIMES:
         rho, r = settled(t, decay)
-        rows.append((t, round(rho, 3), "=SGDM" if r == 0 else f"={r:.5g}", LECTURE.get(t)))
+        rows.append((t, f"={rho:.5g}", "=SGDM" if r == 0 else f"={r:.5g}", LECTURE.get(t)))
     return Table(
         columns=("column.update", "column.rho", "column.r", "column.lecture"), rows=tuple(rows), chosen=-1
     )
@@ -198,6 +199,19 @@ def moves(arms: Mapping[str, Early], chosen: str, past: Sequence[Result]) -> Cur
     """How far θ goes in each of the first updates."""
     series = lambda model: (np.arange(len(model.strides)) + 1.0, np.array(model.strides))
     return Curve(lines=lines(arms, series), x="axis.update", y="axis.stride", log_y=True)
+
+
+def valley(arms: Mapping[str, Valley], chosen: str, past: Sequence[Result]) -> Plane:
+    """Every arm's places at every k-th update, which for Lookahead is the slow path."""
+    plane, slow = (
+        race.paths(arms, chosen, past),
+        {f"arm.{name}": model.slow() for name, model in arms.items()},
+    )
+    ways = []
+    for line in plane.paths:
+        places = slow.get(line.word)
+        ways.append(line if places is None else replace(line, x=places[:, 0].copy(), y=places[:, 1].copy()))
+    return replace(plane, paths=tuple(ways))
 
 
 def height(arms: Mapping[str, Valley], chosen: str, past: Sequence[Result]) -> Curve:
@@ -214,7 +228,7 @@ LOSSES = smooth("loss", "axis.loss")
 PICTURES: dict[str, dict[str, Callable]] = {
     "first-ten": {"plain": heaps("plain"), "warm": heaps("warm-up"), "losses": LOSSES, "rates": plans()},
     "radam": {"losses": LOSSES, "settling": settling, "ratios": ratios, "moves": moves},
-    "lookahead": {"plane": race.paths, "height": height, "losses": smooth("loss", "axis.loss", log_y=True)},
+    "lookahead": {"plane": valley, "height": height, "losses": smooth("loss", "axis.loss", log_y=True)},
 }
 
 
