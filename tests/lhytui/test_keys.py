@@ -18,11 +18,11 @@ SECTIONS = [
 OVER = ("done", "diverged", "failed")
 
 
-async def until(pilot, condition, seconds=90):
+async def until(pilot, condition, seconds=40):
     """Let the app run until the condition holds; True if it ever did."""
     end = time.monotonic() + seconds
     while not condition():
-        if time.monotonic() > end:
+        if time.monotonic() > end or not pilot.app.is_running:
             return False
         await pilot.pause(0.01)
     return True
