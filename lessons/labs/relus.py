@@ -171,7 +171,7 @@ def spread(program: Program, x: np.ndarray, seed: int) -> np.ndarray:
 def fits(arms: Mapping[str, Folding], chosen: str, past: Sequence[Result]) -> Curve:
     """The folded line and what each network has made of it."""
     settings = next(iter(arms.values())).settings
-    lines = [Line(word="series.target", x=FINE, y=tent(FINE, int(settings["folds"])), role="target")]
+    lines = [Line(word="series.target", x=FINE, y=tent(FINE, int(settings["folds"])), role="ghost")]
     for name, hue in (("fat", 1), ("deep", 0)):
         if name in arms:
             y = np.clip(arms[name].learned(), -0.2, 1.2)
