@@ -115,7 +115,7 @@ def made(net: Network, settings: Mapping[str, Any], start: Sequence[float], watc
 
 
 def plane(arms: Mapping[str, Any], chosen: str, past: Sequence[Result]) -> Plane:
-    """The paths; × marks where NAG takes its next gradient."""
+    """The paths; a cross marks where NAG takes its next gradient."""
     picture = race.paths(arms, chosen, past)
     model = arms.get("nag")
     if model is None or len(model.entries) < 2:
