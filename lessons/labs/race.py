@@ -351,8 +351,11 @@ def strides(arms: Arms, chosen: str, past: Sequence[Result]) -> Bars:
     )  # fmt: skip
 
 
-def standings(**columns: Callable[[Any], Any]) -> Picture:
-    """A table of the arms: column word → what the model's cell holds; the chosen arm's row is lit."""
+def standings(head: str = "arm", **columns: Callable[[Any], Any]) -> Picture:
+    """A table of the arms: column word → what the model's cell holds; the chosen arm's row is lit.
+
+    head: the word of the column with the arms' names.
+    """
 
     def draw(arms: Arms, chosen: str, past: Sequence[Result]) -> Table:
         rows, names = [], list(arms)
@@ -360,6 +363,6 @@ def standings(**columns: Callable[[Any], Any]) -> Picture:
             cells = [None] * len(columns) if model is None else [cell(model) for cell in columns.values()]
             rows.append((f"arm.{name}", *cells))
         words = tuple(f"column.{name.replace('_', '-')}" for name in columns)
-        return Table(columns=("column.arm", *words), rows=tuple(rows), chosen=names.index(chosen))
+        return Table(columns=(f"column.{head}", *words), rows=tuple(rows), chosen=names.index(chosen))
 
     return draw
