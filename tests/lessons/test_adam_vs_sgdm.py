@@ -128,7 +128,7 @@ def difference(run, model):
 FORMULAS = {
     "gap = validation loss − training loss": difference,
     "γ = pᵀp / (−pᵀg)": projected,
-    "|λ̂ − γ| < 10⁻⁹": waiting,
+    "|Λ − γ| < 10⁻⁹": waiting,
 }
 
 
