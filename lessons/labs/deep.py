@@ -23,7 +23,6 @@ SURFACE = (25, 17)  # points of a loss surface, across and up
 EVERY = 250  # updates between two loss surfaces
 ALONG = np.linspace(-1, 1, 41)
 CHANNELS = 4  # of a layer's units, for norms that know channels
-FOLLOWED = frozenset({"batch", "after"})  # norms with statistics of the batch
 
 
 def normalize(net: Network, x: int, norm: str, name: str, affine: bool, share: float) -> int:
