@@ -21,7 +21,7 @@ UPDATES = {"polynomial": 400, "network": 1200}
 WIDTH, DROP = 64, 0.2
 COPIES, JITTER = 9, 0.1  # augmented copies of each point, and how far x may be moved (deviation)
 FRESH = 20  # points that early stopping watches
-EVERY, PATIENCE = 10, 5  # updates between two looks; looks without a better one
+EVERY, PATIENCE = 10, 20  # updates between two looks; looks without a better one
 FLOOR = 1e-12
 CURVES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "parabola": lambda x: x**2,

@@ -40,7 +40,7 @@ EXPERIMENTS = {
             Number(id="degree", lo=1, hi=9, default=9, scale="integer", steps=8),
             Number(id="l2", lo=0.0, hi=1.0, default=0.0, values=(0.0, 1e-4, 1e-3, 0.01, 0.1, 1.0)),
             Choice(id="cure", options=("none", "early-stop", "dropout", "augment"), default="none"),
-            Seed(),
+            Seed(default=8),
         ),
         channels=LOSSES,
         views=(

@@ -50,8 +50,8 @@ def u_curve(arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
     test = at(1, 0.5)
     lines = [Line(word="series.middle-half", x=x, y=at(1, share), role="part", hue=1) for share in BAND]
     lines += [
-        Line(word="series.training-loss", x=x, y=at(0, 0.5), role="sum", hue=0),
-        Line(word="series.test-loss", x=x, y=test, role="sum", hue=1),
+        Line(word="series.trained", x=x, y=at(0, 0.5), role="sum", hue=0),
+        Line(word="series.tested", x=x, y=test, role="sum", hue=1),
     ]
     best = slice(int(test.argmin()), int(test.argmin()) + 1) if len(x) else slice(0)
     dots = Dots(word="dot.best-degree", x=x[best], y=test[best], mark="best")
