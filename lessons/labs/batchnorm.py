@@ -116,6 +116,10 @@ class Testing(Deep):
     looks = frozenset({"sample", "statistics", "company"})
     sparse_every = 4
 
+    def act(self, action: str) -> Mapping[str, Any]:
+        """The other statistics for the same net."""
+        return {"statistics": "running" if self.given["statistics"] == "batch" else "batch"}
+
     def batches(self, size: int) -> np.ndarray:
         """(COMPANIES, size − 1) the examples that keep the sample company."""
         g = draws(self.seed, 41)
@@ -229,7 +233,7 @@ class Smooth(Deep):
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         super().__init__(settings, seed)
-        self.seen: tuple[tuple[float, ...], ...] = ()  # (range, change, agreement) at each measurement
+        self.seen: tuple[tuple[float, ...], ...] = ()  # what each measurement found
 
     def state(self) -> tuple[Any, ...]:
         return (*super().state(), self.seen)
@@ -251,12 +255,12 @@ class Smooth(Deep):
         points = self.trainer.theta - np.multiply.outer(STRIDES * self.given["rate"], slope)
         return self.trainer.survey(range(self.trainer.program.size), points, "batch"), slope
 
-    def measure(self) -> tuple[float, float, float]:
-        """Range of the losses along the gradient, relative change of the gradient after one step, and the cosine
-        of layer 3's gradient before and after the layers below it made their step.
+    def measure(self) -> tuple[float, ...]:
+        """Range of the losses along the gradient, relative change of the gradient after one step, the cosine of
+        layer 3's gradient before and after the layers below it made their step; then those losses less the present.
         """
 
-        def found() -> tuple[float, float, float]:
+        def found() -> tuple[float, ...]:
             losses, slope = self.along()
             theta, rate = self.trainer.theta.astype(np.float64), self.given["rate"]
             after = self._slope(theta - rate * slope)
@@ -267,14 +271,15 @@ class Smooth(Deep):
             u, v = slope[part], self._slope(below)[part]
             size = max(float(np.linalg.norm(slope)), 1e-12)
             agree = float(u @ v / max(np.linalg.norm(u) * np.linalg.norm(v), 1e-12))
-            return float(np.ptp(losses)), float(np.linalg.norm(after - slope) / size), agree
+            swing, change = float(np.ptp(losses)), float(np.linalg.norm(after - slope) / size)
+            return swing, change, agree, *(float(loss) - self.training()["loss"] for loss in losses)
 
         return self.once("measure", found)
 
     def sparse(self) -> Mapping[str, float]:
-        extent, change, agree = self.measure()
+        extent, change, agree, *_ = self.measure()
         if len(self.seen) <= self.step // self.sparse_every:
-            self.seen = (*self.seen, (extent, change, agree))
+            self.seen = (*self.seen, self.measure())
         return {**super().sparse(), "loss-range": extent, "gradient-change": change, "agreement": agree}
 
     def metrics(self) -> Mapping[str, float]:
@@ -290,11 +295,14 @@ class Smooth(Deep):
         }
 
     def slices(self) -> Curve:
-        """The loss now, along the way that the gradient points, up to four strides."""
-        losses, _ = self.along()
-        x, y = np.append(0, STRIDES), np.append(self.training()["loss"], losses)
-        line = Line(word="series.loss", x=x, y=y, role="raw")
-        return Curve(lines=(line,), x="axis.strides", limits=(None, None, 0.0, None))
+        """How the loss changes along the way that the gradient points, at every measurement so far."""
+        x, found = np.append(0, STRIDES), [*self.seen, self.measure()]
+        words = [""] * (len(found) - 1) + ["series.loss"]
+        lines = tuple(
+            Line(word=word, x=x, y=np.append(0, row[3:]), role="raw" if word else "ghost")
+            for word, row in zip(words, found, strict=True)
+        )
+        return Curve(lines=lines, x="axis.strides", limits=(None, None, -0.5, 0.5))
 
     # The cube
 

@@ -74,7 +74,7 @@ EXPERIMENTS = {
             View(id="numbers", kind="numbers"),
             View(id="book", kind="curve", series=("batch-mean", "running-mean")),
         ),
-        actions=(Action("running", {"statistics": "running"}), action("lag", p=0.99, **EARLY),
+        actions=(Action("running"), action("lag", p=0.99, **EARLY),
                  action("quick", p=0.5, **EARLY), action("long", updates="1200"), action("layer", **LAYER)),
         claims=(
             one("alone", "run:alone", {}, LAYER),
@@ -95,7 +95,7 @@ EXPERIMENTS = {
         views=(
             View(id="accuracy", kind="curve"),
             View(id="table", kind="table"),
-            View(id="plane", kind="plane"),
+            View(id="field", kind="plane"),
             View(id="loss", kind="curve", series=("loss",)),
         ),
         actions=(action("three", depth=3), action("five", depth=5), action("seven", depth=7)),
