@@ -96,16 +96,16 @@ def at(name, value):
 def one_pair(run, model):
     """The update of the on-line run is the slope of its pair alone."""
     one = model("feed", feed="online")
-    x, y = one.trainer._data.xr[:1], one.trainer._data.targets[:1]
-    slope, before = one.trainer.gradient(x, y), one.trainer.theta
+    x, y = one.pairs
+    slope, before = one.trainer.gradient(x[:1], y[:1]), one.trainer.theta
     one.train(1)
     return one.trainer.theta == pytest.approx(before - 0.1 * slope)
 
 
 def all_pairs(run, model):
     one = model("feed", feed="offline")
-    data = one.trainer._data
-    slopes = [one.trainer.gradient(data.xr[n : n + 1], data.targets[n : n + 1]) for n in range(300)]
+    x, y = one.pairs
+    slopes = [one.trainer.gradient(x[n : n + 1], y[n : n + 1]) for n in range(300)]
     before = one.trainer.theta
     one.train(1)
     return one.trainer.theta == pytest.approx(before - 0.1 * np.mean(slopes, axis=0))

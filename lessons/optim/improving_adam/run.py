@@ -38,9 +38,9 @@ def steps(arms: Mapping[str, Any], chosen: str, past: Sequence[Result]) -> Table
     rows = []
     for update in (1, period - 1, period, period + 1, RARE):
         done = [float(arms[a].series("move")[update - 1]) if update <= arms[a].step else None for a in shown]
-        rows.append((update, float(first.gradients[update - 1]), *done[:1], LECTURE.get(update), *done[1:]))
+        rows.append((update, *done[:1], LECTURE.get(update), *done[1:], float(first.gradients[update - 1])))
     columns = list(shown.values())
-    names = ("column.update", "column.gradient", columns[0], "column.lecture", *columns[1:])
+    names = ("column.update", columns[0], "column.lecture", *columns[1:], "column.gradient")
     return Table(columns=names, rows=tuple(rows))
 
 

@@ -84,7 +84,7 @@ EXPERIMENTS = {
             ),
         ),
         arms=Race(arms={"offline": OFFLINE, "online": ONLINE}),
-        build="run:feed",
+        build="run:Pairs",
         pace=2,
     ),
 }

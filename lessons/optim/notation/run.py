@@ -21,6 +21,7 @@ ETA, START = 0.02, 0.0
 RANGE = (-0.5, 4.0)
 PAIRS = 300
 TRUE = (1.0, 2.0)  # b, w of the line behind the pairs
+FROM = (-1.0, -1.0)  # w, b of update 0
 EXTENT = (-1.5, 2.5, -1.5, 3.0)
 
 
@@ -127,9 +128,28 @@ def gathers(runs: Mapping[str, Result]) -> bool:
 
 
 class Pairs(race.Runner):
-    """b and w of a line; `whole` is the loss over all pairs before every update and now."""
+    """b and w of a line. Online: update t sees pair t only, once in its life. Offline: every update sees all."""
+
+    def __init__(self, settings: Mapping[str, Any], seed: int):
+        g = draws(seed, 61)
+        x = g.uniform(-1, 1, (PAIRS, 1))
+        y = TRUE[0] + TRUE[1] * x + g.normal(0, 1, (PAIRS, 1)) * settings["scatter"]
+        self.pairs = x, y
+        lowest = np.linalg.lstsq(np.column_stack([np.ones(PAIRS), x]), y[:, 0], rcond=None)[0]
+        batch = 1 if settings["feed"] == "online" else None
+        trainer = race.trainer(settings, seed, self.line(), x, y, start=FROM, batch=batch)
+        self.judge = Trainer(self.line(), x, y, dtype="float64", theta=FROM)
+        seen = {"extent": EXTENT, "axes": (1, 0), "names": ("=b", "=w"), "best": tuple(lowest.tolist())}
+        super().__init__(settings, seed, trainer, PAIRS, **seen)
+
+    @staticmethod
+    def line() -> Network:
+        net = Network()
+        net.loss(net.dense(net.input(1), 1, name="line"), "mse")
+        return net
 
     def whole(self) -> np.ndarray:
+        """(step + 1,) the loss over all pairs before every update and now."""
         theta = np.column_stack([self.series(entry) for entry in (0, 1)])
         return self.judge.survey((0, 1), theta)
 
@@ -143,26 +163,6 @@ class Pairs(race.Runner):
     def metrics(self) -> Mapping[str, float]:
         late = self.strides()[-100:]
         return {"loss": float(self.whole()[-1]), "jitter": float(late.mean()) if len(late) else 0.0}
-
-
-def feed(settings: Mapping[str, Any], seed: int) -> Pairs:
-    """Online: update t sees pair t only, once in its life. Offline: every update sees all pairs."""
-    g = draws(seed, 61)
-    x = g.uniform(-1, 1, (PAIRS, 1))
-    y = TRUE[0] + TRUE[1] * x + g.normal(0, 1, (PAIRS, 1)) * settings["scatter"]
-
-    def line() -> Network:
-        net = Network()
-        net.loss(net.dense(net.input(1), 1, name="line"), "mse")
-        return net
-
-    batch = 1 if settings["feed"] == "online" else None
-    trainer = race.trainer(settings, seed, line(), x, y, start=(-1.0, -1.0), batch=batch)
-    lowest = np.linalg.lstsq(np.column_stack([np.ones(PAIRS), x]), y[:, 0], rcond=None)[0]
-    seen = {"extent": EXTENT, "axes": (1, 0), "names": ("=b", "=w"), "best": tuple(lowest.tolist())}
-    model = Pairs(settings, seed, trainer, PAIRS, **seen)
-    model.judge = Trainer(line(), x, y, dtype="float64", theta=(-1.0, -1.0))
-    return model
 
 
 def _curves(
@@ -195,7 +195,7 @@ def calmer(result: Result) -> str:
     """Which of the two still moves less at the end, told from the online run and its twin."""
     if result.settings["feed"] != "online":
         return ""
-    twin = feed({**result.settings, "feed": "offline"}, result.seed)
+    twin = Pairs({**result.settings, "feed": "offline"}, result.seed)
     twin.train(twin.limit)
     ratio = result.metrics["jitter"] / max(twin.metrics()["jitter"], 1e-12)
     return "offline" if ratio > 2 else "online" if ratio < 0.5 else "same"
