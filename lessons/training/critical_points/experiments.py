@@ -83,7 +83,7 @@ EXPERIMENTS = {
             ),
         ),
         build="run:rest",
-        pace=0.5,
+        pace=1,
     ),
     "taylor": Experiment(
         lab="surface",
