@@ -98,10 +98,11 @@ class Tower(Training):
 
 
 def decision(trainer: Trainer, x: np.ndarray, y: np.ndarray, reach: float, side: int = FIELD) -> Plane:
-    """Points x (N, 2) of classes y (N,) on the probability of class one, for a network of two inputs."""
+    """Points x (N, D) of classes y (N,) on the probability of class one; features after the second are 0 there."""
     line = np.linspace(-reach, reach, side)
     gx, gy = np.meshgrid(line, line)
-    z = trainer.predict(np.stack([gx.ravel(), gy.ravel()], axis=1))[:, 0]
+    rest = np.zeros((side * side, x.shape[1] - 2))
+    z = trainer.predict(np.column_stack([gx.ravel(), gy.ravel(), rest]))[:, 0]
     field = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
     dots = tuple(
         Dots(word=word, x=x[y == c, 0].copy(), y=x[y == c, 1].copy(), group=np.full(int((y == c).sum()), c))
