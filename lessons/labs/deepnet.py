@@ -79,7 +79,7 @@ class Deep(Scheduled):
 
     def facts(self) -> Mapping[str, Any]:
         spreads = [spread for _, (_, spread) in sorted(self.strips.items())] or [0.0]
-        return {"spreads": spreads, "saturated": self.fullness()}
+        return {"spreads": spreads}
 
     def state(self) -> Sequence[Any]:
         return (*super().state(), dict(self.strips))

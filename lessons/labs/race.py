@@ -231,7 +231,7 @@ def paths(arms: Arms, chosen: str, past: Sequence[Result]) -> Plane:
     plane = front.plane(ghosts(past, name))
     lines, marks = list(plane.paths[:-1]), [dot for dot in plane.dots if dot.mark != "now"]
     for name, model in ready:
-        line = model.plane([]).paths[-1]
+        line = plane.paths[-1] if model is front else model.plane([]).paths[-1]
         if len(arms) > 1:
             line = replace(line, word=f"arm.{name}", hue=hue(arms, name))
         lines.append(line)
@@ -274,7 +274,7 @@ def curve(column: str, log: bool = True, **options: Any) -> Picture:
             y = model.record.column(column)
             word = f"arm.{name}" if len(arms) > 1 else f"series.{column}"
             lines.append(_line(word, np.arange(len(y)), y, "raw", hue(arms, name), wide))
-        return Curve(lines=tuple(lines), log_y=log, **options)
+        return Curve(lines=tuple(lines), log_y=log, **{"x": "axis.update", **options})
 
     return draw
 
@@ -287,7 +287,7 @@ def across(quantity: str, entry: int, log: bool = True, **options: Any) -> Pictu
             _line(f"arm.{name}", *_noted(model, quantity, entry, log), "raw", hue(arms, name))
             for name, model in begun(arms, chosen)
         ]
-        return Curve(lines=tuple(lines), log_y=log, **options)
+        return Curve(lines=tuple(lines), log_y=log, **{"x": "axis.update", **options})
 
     return draw
 
@@ -315,7 +315,7 @@ def inside(
         if limit is not None:
             ends = np.array([1.0 if options.get("log_x") else 0.0, max(1, model.step)])
             lines.append(Line(word=limit[0], x=ends, y=np.full(2, limit[1](model)), role="target"))
-        return Curve(lines=tuple(lines), log_y=log, **options)
+        return Curve(lines=tuple(lines), log_y=log, **{"x": "axis.update", **options})
 
     return draw
 

@@ -118,4 +118,4 @@ def offs(arms: race.Arms, chosen: str, past: Sequence[Result]) -> Curve:
     model = arms[chosen]
     x, y = race.envelope(np.arange(model.step + 1), model.off())
     line = Line(word="series.off", x=x, y=y, role="raw", hue=race.hue(arms, chosen))
-    return Curve(lines=(line,), limits=(None, None, -5.0, 5.0))
+    return Curve(lines=(line,), x="axis.update", limits=(None, None, -5.0, 5.0))

@@ -9,6 +9,7 @@ from engine import schedule
 from engine.arms import Race
 from lessons import catalog, proof
 from lessons.labs.deepnet import Deep
+from lessons.labs.schedules import average
 from lessons.labs.valley import BIAS, WEIGHT
 from tests.lessons.formulas import prove
 
@@ -76,6 +77,8 @@ def test_warm_up_in_numbers(run):
     assert none == pytest.approx(2.4, abs=0.05) and none > math.log(10)
     assert (warm, drawn) == (pytest.approx(1.55, abs=0.03), pytest.approx(0.80, abs=0.03))
     assert warm < wait
+    losses = average(run("warmup", schedule="warm-up").tape.column("loss"))[25:]
+    assert losses.min() == pytest.approx(0.65, abs=0.03)
     assert run("warmup", schedule="none", rate=0.003).metrics["training-loss"] < 0.3
     spreads = run("warmup", schedule="none").facts["spreads"]
     assert spreads[2] / spreads[0] == pytest.approx(1.5, abs=0.05)

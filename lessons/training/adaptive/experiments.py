@@ -3,14 +3,28 @@
 from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, View
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0)
+SLOW = (1e-8, 1e-7, 3e-7, 1e-6, 1.1e-6, 1.2e-6, 1e-5)
 LENGTHS = ("1000", "20000", "100000")
 START = Point(id="start", lo=(-200.0, -6.0), hi=(-100.0, 11.0), default=(-120.0, -4.0))
 SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
-LOOK = (View(id="loss", kind="curve"), View(id="norm", kind="curve"))
+PLANE = View(id="plane", kind="plane", moves="start")
 
 
-def rate(id: str = "rate", default: float = 0.1) -> Number:
-    return Number(id=id, lo=1e-3, hi=10, default=default, scale="log", values=RATES, live=True)
+def number(id: str, default: float, values: tuple[float, ...] = RATES, scale: str = "log") -> Number:
+    lo, hi = values[0], values[-1]
+    return Number(id=id, lo=lo, hi=hi, default=default, scale=scale, values=values, live=True)
+
+
+def decay(default: float, *values: float) -> Number:
+    return Number(id="decay", lo=values[0], hi=0.9999, default=default, values=values, live=True)
+
+
+def optimizer(default: str, *options: str) -> Choice:
+    return Choice(id="optimizer", options=options, default=default, live=True)
+
+
+def curves(*ids: str) -> tuple[View, ...]:
+    return tuple(View(id=id, kind="curve") for id in ids)
 
 
 def methods(*names: str) -> dict:
@@ -27,11 +41,6 @@ def claim(id: str, arms: dict, counter: dict) -> Claim:
     return Claim(id=id, check=check, arms=arms, counter=counter, kind="exact")
 
 
-def slow(id: str, default: float) -> Number:
-    values = (1e-8, 1e-7, 3e-7, 1e-6, 1.1e-6, 1.2e-6)
-    return Number(id=id, lo=1e-8, hi=1e-5, default=default, scale="log", values=values, live=True)
-
-
 def alone(rate: float, optimizer: str = "mean-rms") -> dict:
     return {"optimizer": optimizer, "rate": rate}
 
@@ -40,19 +49,18 @@ EXPERIMENTS = {
     "own-stride": Experiment(
         lab="surface",
         controls=(
-            Choice(id="optimizer", options=("gd", "mean-rms", "adagrad"), default="mean-rms", live=True),
-            slow("rate-gd", 1e-6),
-            rate("rate-mean-rms"),
-            rate("rate-adagrad", 10.0),
+            optimizer("mean-rms", "gd", "mean-rms", "adagrad"),
+            number("rate-gd", 1e-6, SLOW),
+            number("rate-mean-rms", 0.1),
+            number("rate-adagrad", 10.0),
             START,
             Choice(id="updates", options=LENGTHS, default="100000"),
         ),
         channels=SERIES,
         views=(
-            View(id="plane", kind="plane", moves="start"),
+            PLANE,
             View(id="bars", kind="bars"),
-            *LOOK,
-            View(id="rates", kind="curve"),
+            *curves("loss", "norm", "rates"),
             View(id="table", kind="table"),
         ),
         actions=(
@@ -72,29 +80,13 @@ EXPERIMENTS = {
     "brake": Experiment(
         lab="surface",
         controls=(
-            Choice(id="optimizer", options=("mean-rms", "rmsprop"), default="rmsprop", live=True),
-            Number(
-                id="decay", lo=0.0, hi=0.9999, default=0.9, values=(0.0, 0.5, 0.9, 0.99, 0.999), live=True
-            ),
-            Number(
-                id="rate",
-                lo=0.001,
-                hi=0.2,
-                default=0.02,
-                scale="log",
-                values=(0.005, 0.01, 0.02, 0.05, 0.1),
-                live=True,
-            ),
+            optimizer("rmsprop", "mean-rms", "rmsprop"),
+            decay(0.9, 0.0, 0.5, 0.9, 0.99, 0.999),
+            number("rate", 0.02, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)),
             Choice(id="surface", options=("cliff", "crescent"), default="cliff"),
         ),
         channels=SERIES,
-        views=(
-            View(id="sigma", kind="curve"),
-            View(id="plane", kind="plane"),
-            View(id="rates", kind="curve"),
-            View(id="slope", kind="curve"),
-            View(id="loss", kind="curve"),
-        ),
+        views=(View(id="plane", kind="plane"), *curves("sigma", "rates", "slope", "loss")),
         actions=(
             Action("cliff", {"surface": "cliff", "decay": 0.9}, run=True),
             Action("long", {"surface": "cliff", "decay": 0.999}, run=True),
@@ -112,26 +104,18 @@ EXPERIMENTS = {
     "parts": Experiment(
         lab="surface",
         controls=(
-            Choice(
-                id="optimizer",
-                options=("momentum", "rmsprop", "adam-biased", "adam"),
-                default="adam",
-                live=True,
-            ),
-            rate(),
-            slow("rate-momentum", 1e-7),
-            Number(id="momentum", lo=0.0, hi=0.99, default=0.9, values=(0.0, 0.5, 0.9, 0.99), live=True),
-            Number(
-                id="decay", lo=0.9, hi=0.9999, default=0.999, values=(0.9, 0.99, 0.999, 0.9999), live=True
-            ),
+            optimizer("adam", "momentum", "rmsprop", "adam-biased", "adam"),
+            number("rate", 0.1),
+            number("rate-momentum", 1e-7, SLOW),
+            number("momentum", 0.9, (0.0, 0.5, 0.9, 0.99), "linear"),
+            decay(0.999, 0.9, 0.99, 0.999, 0.9999),
             Choice(id="updates", options=("100", *LENGTHS), default="20000"),
         ),
         channels=SERIES,
         views=(
             View(id="plane", kind="plane"),
-            *LOOK,
+            *curves("loss", "norm", "rates"),
             View(id="table", kind="table"),
-            View(id="rates", kind="curve"),
         ),
         actions=(
             Action("race", run=True),
@@ -154,24 +138,13 @@ EXPERIMENTS = {
     "blow-up": Experiment(
         lab="surface",
         controls=(
-            rate(default=1.0),
-            Choice(
-                id="optimizer",
-                options=("mean-rms", "adagrad", "rmsprop", "adam"),
-                default="mean-rms",
-                live=True,
-            ),
+            number("rate", 1.0),
+            optimizer("mean-rms", "mean-rms", "adagrad", "rmsprop", "adam"),
             START,
             Choice(id="updates", options=LENGTHS, default="20000"),
         ),
         channels=SERIES,
-        views=(
-            View(id="plane", kind="plane", moves="start"),
-            View(id="sigma", kind="curve"),
-            View(id="off", kind="curve"),
-            View(id="rates", kind="curve"),
-            *LOOK,
-        ),
+        views=(PLANE, *curves("rates", "off", "sigma", "loss", "norm")),
         actions=(
             Action("one", alone(1.0), run=True),
             Action("tenth", alone(0.1), run=True),

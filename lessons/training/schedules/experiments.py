@@ -8,6 +8,12 @@ PLANS = ("none", "inverse-sqrt", "exponential", "step", "drawn")
 STARTS = ("warm-up", "wait", "drawn", "none")
 SURFACES = ("hills", "bowl", "crescent", "cp10")
 SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
+PLANE = View(id="plane", kind="plane")
+PLAN = View(id="plan", kind="curve", moves="heights")
+
+
+def curves(*ids: str) -> tuple[View, ...]:
+    return tuple(View(id=id, kind="curve") for id in ids)
 
 
 def plans(*names: str) -> dict:
@@ -48,13 +54,7 @@ EXPERIMENTS = {
             Choice(id="updates", options=("5000", "20000", "100000"), default="20000"),
         ),
         channels=SERIES,
-        views=(
-            View(id="plane", kind="plane"),
-            View(id="plan", kind="curve", moves="heights"),
-            View(id="table", kind="table"),
-            View(id="off", kind="curve"),
-            View(id="loss", kind="curve"),
-        ),
+        views=(PLANE, PLAN, View(id="table", kind="table"), *curves("off", "loss")),
         actions=(
             Action("race", run=True),
             Action("flat", {"heights": (0.0,) * len(HAND)}, run=True),
@@ -102,11 +102,10 @@ EXPERIMENTS = {
         ),
         channels=SERIES,
         views=(
-            View(id="losses", kind="curve"),
-            View(id="plan", kind="curve", moves="heights"),
+            PLAN,
+            *curves("losses", "accuracy"),
             View(id="sigmas", kind="hist"),
             View(id="saturated", kind="bars"),
-            View(id="accuracy", kind="curve"),
         ),
         actions=(
             Action("race", run=True),
@@ -114,7 +113,12 @@ EXPERIMENTS = {
             Action("short", {"warm": 10}, run=True),
         ),
         claims=(
-            claim("stalls", starts("none"), {"none": {"schedule": "none", "rate": 0.003}}, "statistical"),
+            claim(
+                "up-then-down",
+                starts("warm-up", "drawn"),
+                starts("warm-up", "drawn", as_="warm-up"),
+                "statistical",
+            ),
             claim(
                 "warm-trains", starts("none", "warm-up"), starts("none", "warm-up", as_="none"), "statistical"
             ),
@@ -142,13 +146,7 @@ EXPERIMENTS = {
             Choice(id="surface", options=SURFACES, default="cp10", live=True),
         ),
         channels=SERIES,
-        views=(
-            View(id="plane", kind="plane"),
-            View(id="form", kind="table"),
-            View(id="steps", kind="curve"),
-            View(id="means", kind="curve"),
-            View(id="loss", kind="curve"),
-        ),
+        views=(PLANE, View(id="form", kind="table"), *curves("steps", "means", "loss")),
         actions=(
             Action("gd", form("g", "one"), run=True),
             Action("sgdm", form("momentum", "one"), run=True),

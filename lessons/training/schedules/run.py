@@ -80,7 +80,7 @@ def powers(arms: race.Arms, chosen: str, past: Sequence[Result]) -> Curve:
         y[~np.isfinite(y)] = np.nan
         word = f"arm.{name}" if len(arms) > 1 else "series.plan"
         lines.append(Line(word=word, x=x.astype(float), y=y, role="raw", hue=race.hue(arms, name)))
-    return Curve(lines=tuple(lines), limits=(0.0, float(limit), -3.2, 0.7), y="axis.power")
+    return Curve(lines=tuple(lines), limits=(0.0, float(limit), -3.2, 0.7), x="axis.update", y="axis.power")
 
 
 def decay(settings: Mapping[str, Any], seed: int) -> Model:
@@ -227,7 +227,9 @@ def steps(arms: race.Arms, chosen: str, past: Sequence[Result]) -> Curve:
         moved = np.max([np.abs(np.diff(model.series(k))) for k in model.axes], axis=0) / model.eta
         x, y = race.envelope(np.arange(len(moved)), np.maximum(moved, 1e-9))
         lines.append(Line(word=f"arm.{name}", x=x, y=y, role="raw", hue=race.hue(arms, name)))
-    return Curve(lines=tuple(lines), log_y=True, limits=(None, None, 1e-6, None), y="axis.in-eta")
+    return Curve(
+        lines=tuple(lines), log_y=True, limits=(None, None, 1e-6, None), x="axis.update", y="axis.in-eta"
+    )
 
 
 def formed(model: Built) -> str:
@@ -320,9 +322,9 @@ def not_too_soon(runs: Runs) -> bool:
     )
 
 
-def stalls(runs: Runs) -> bool:
-    """At the end the loss is hardly better than ten equal guesses, ln 10 = 2.303."""
-    return runs["none"].metrics["training-loss"] > 2.0
+def up_then_down(runs: Runs) -> bool:
+    """Warm-up and then decay, as drawn, ends lower than warm-up to a constant η."""
+    return runs["drawn"].metrics["training-loss"] < runs["warm-up"].metrics["training-loss"] - 0.1
 
 
 def warm_trains(runs: Runs) -> bool:
