@@ -31,17 +31,16 @@ def steps(arms: Mapping[str, Any], chosen: str, past: Sequence[Result]) -> Table
     first = arms[chosen]
     period = int(first.settings["period"])
     shown = (
-        {"adam-biased": "column.uncorrected", "adam": "column.adam"}
+        {"adam": "column.adam", "adam-biased": "column.uncorrected"}
         if len(arms) > 1
         else {chosen: "column.move"}
     )
     rows = []
     for update in (1, period - 1, period, period + 1, RARE):
         done = [float(arms[a].series("move")[update - 1]) if update <= arms[a].step else None for a in shown]
-        rows.append((update, *done[:1], LECTURE.get(update), *done[1:], float(first.gradients[update - 1])))
-    columns = list(shown.values())
-    names = ("column.update", columns[0], "column.lecture", *columns[1:], "column.gradient")
-    return Table(columns=names, rows=tuple(rows))
+        rows.append((update, *done, LECTURE.get(update), float(first.gradients[update - 1])))
+    columns = ("column.update", *shown.values(), "column.lecture", "column.gradient")
+    return Table(columns=columns, rows=tuple(rows))
 
 
 def lengths(arms: Mapping[str, Any], chosen: str, past: Sequence[Result]) -> Curve:
