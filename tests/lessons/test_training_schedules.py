@@ -84,6 +84,14 @@ def test_warm_up_in_numbers(run):
     assert spreads[2] / spreads[0] == pytest.approx(1.5, abs=0.05)
 
 
+def test_full_rate_saturates_two_thirds_of_the_units_in_ten_updates(model):
+    made = {name: model("warmup", schedule=name) for name in ("none", "warm-up")}
+    for one in made.values():
+        one.train(10)
+    shares = {name: np.mean(one.fullness()) for name, one in made.items()}
+    assert shares["none"] == pytest.approx(0.66, abs=0.02) and shares["warm-up"] < 0.005
+
+
 def test_the_looks_at_sigma_are_the_same_however_the_updates_are_cut(model):
     whole, cut = (model("warmup", schedule="warm-up", depth=2) for _ in range(2))
     whole.train(150)
