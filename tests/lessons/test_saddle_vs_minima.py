@@ -5,11 +5,20 @@ import pytest
 
 from engine.analysis.hessian import hessian, minimum_ratio
 from lessons import catalog, proof
+from lessons.labs.ratios import Ratios
 from lessons.labs.shelves import AFTER, FALL, LEVELS, Shelves, corners
 from tests.lessons import formulas
 
 LESSON = "training/saddle_vs_minima"
-BASE = {"escape": "eigen", "net": 8, "nets": 64, "spread": 2.0, "activation": "tanh", "rate": 0.2}
+BASE = {
+    "data": "xor",
+    "escape": "eigen",
+    "net": 8,
+    "nets": 64,
+    "spread": 2.0,
+    "activation": "tanh",
+    "rate": 0.2,
+}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +97,29 @@ def test_at_zero_loss_five_of_nine_are_zero(small):
     k = int(np.argmin(small.seen()[2]))
     values = small.seen()[0][k]
     assert (np.abs(values) < 1e-5).sum() == 5 and minimum_ratio(values, 1e-4) == pytest.approx(4 / 9)
+
+
+def test_points_on_the_sinc(lesson):
+    result = proof.run_arm(lesson, lesson.experiments()["shelves"], {"data": "sinc"}, 1)
+    facts = result.facts
+    assert facts["points"] == 20 and facts["ways"] == 1
+    assert (facts["least"], facts["most"]) == pytest.approx((0.42, 0.89), abs=0.006)
+    assert facts["correlation"] == pytest.approx(-0.86, abs=0.006)
+
+
+def test_a_search_is_the_same_in_pieces_and_after_going_back():
+    settings = {"activation": "tanh", "net": 0}
+    whole, pieces = Ratios(settings, 2), Ratios(settings, 2)
+    rows = whole.train(200)
+    first = pieces.train(70)
+    kept = pieces.state()
+    pieces.train(60)
+    pieces.restore(kept)
+    assert np.array_equal(np.concatenate((first, pieces.train(130))), rows, equal_nan=True)
+    assert [one.theta.tobytes() for one in pieces.found] == [one.theta.tobytes() for one in whole.found]
+    assert all(one.norm <= 1e-3 for one in whole.found) and whole.found
+    values = np.linalg.eigvalsh(whole.look("hessian", ()).values)
+    assert values == pytest.approx(whole.found[0].values, abs=1e-9)
 
 
 def test_a_net_that_says_nothing_has_a_loss_of_one():

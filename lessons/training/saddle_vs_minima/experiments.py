@@ -1,14 +1,16 @@
-"""A thousand XOR nets at once: where they rest, what their Hessians say, and how they get away."""
+"""A thousand XOR nets at once: where they rest, how they get away; and nets on the sinc, one by one."""
 
 from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
 
 
 def by(escape: str, **more) -> dict:
-    return {"escape": escape, "activation": "tanh", "net": 8, **more}
+    return {"escape": escape, "activation": "tanh", "net": 8, "data": "xor", **more}
 
 
 EIGEN, RANDOM, WAIT = by("eigen"), by("random"), by("wait")
 LINEAR = by("eigen", activation="identity")
+SINC = by("eigen", data="sinc")
+XOR = {"data": ("xor",)}
 
 EXPERIMENTS = {
     "shelves": Experiment(
@@ -16,6 +18,7 @@ EXPERIMENTS = {
         controls=(
             Choice(id="escape", options=("eigen", "random", "wait"), default="eigen"),
             Pick(id="net", count=32, default=8),
+            Choice(id="data", options=("xor", "sinc"), default="xor"),
             Number(
                 id="nets", lo=64, hi=4096, default=1024, scale="integer", values=(64, 256, 1024, 2048, 4096)
             ),
@@ -26,11 +29,11 @@ EXPERIMENTS = {
         ),
         channels=(Channel("mean-loss"), Channel("solved", role="validation")),
         views=(
-            View(id="rain", kind="plane", moves="net"),
+            View(id="rain", kind="plane", moves="net", when=XOR),
             View(id="scatter", kind="plane", moves="net"),
             View(id="eigenvalues", kind="bars", moves="net"),
             View(id="slice", kind="plane", moves="net"),
-            View(id="shelves", kind="table"),
+            View(id="shelves", kind="table", when=XOR),
             View(id="verdict", kind="numbers", moves="net"),
             View(id="hessian", kind="grid", moves="net"),
             View(id="one", kind="curve", moves="net"),
@@ -40,7 +43,7 @@ EXPERIMENTS = {
             Action("random", RANDOM, run=True),
             Action("wait", WAIT, run=True),
             *(Action(id) for id in ("top", "two-thirds", "half", "solved")),
-            Action("linear", LINEAR, run=True),
+            Action("sinc", SINC, run=True),
         ),
         claims=(
             Claim(
@@ -55,6 +58,12 @@ EXPERIMENTS = {
                 check="run:higher_more_ways",
                 arms={"run": EIGEN},
                 counter={"run": LINEAR},
+            ),
+            Claim(
+                id="sinc-saddles",
+                check="run:all_saddles",
+                arms={"run": SINC},
+                counter={"run": {**SINC, "activation": "identity"}},
             ),
             Claim(
                 id="escape",
