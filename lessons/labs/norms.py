@@ -100,6 +100,7 @@ class Scales(Surface):
 
     def facts(self) -> Mapping[str, Any]:
         mean, sd = self.x.mean(axis=0), self.x.std(axis=0)
+        standard = (self.x - mean) / sd
         return {
             **super().facts(),
             "condition": self.condition,
@@ -108,6 +109,7 @@ class Scales(Surface):
             "mean": tuple(mean.tolist()),
             "sd": tuple(sd.tolist()),
             "beyond": float((np.abs(self.x) > 1).mean()),
+            "would-be-beyond": float((np.abs(standard) > 1).mean()),
         }
 
     # Pictures

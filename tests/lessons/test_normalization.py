@@ -65,6 +65,16 @@ def test_the_net_that_sees_nothing(run):
     assert run("layers", spread=8).metrics["training-accuracy"] == 1
 
 
+@pytest.mark.parametrize("spread", [0.5, 1, 2, 4, 8])
+def test_with_norm_any_first_weights_will_do(run, spread):
+    assert run("layers", norm="batch", spread=spread).metrics["training-accuracy"] > 0.9
+
+
+def test_on_the_input_alone_it_does_not_help(run):
+    assert run("layers", norm="input").metrics["loss"] == pytest.approx(math.log(3), abs=0.002)
+    assert run("layers", norm="after").metrics["training-accuracy"] > 0.99
+
+
 def test_nets_that_differ_in_their_norm_start_from_the_same_weights():
     nets = [model("layers", norm=norm) for norm in ("none", "input", "batch", "after")]
     parts = [by_name(net.trainer.program, net.trainer.theta) for net in nets]

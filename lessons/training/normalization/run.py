@@ -54,10 +54,8 @@ def two_steps(runs: Runs) -> bool:
 
 
 def reach(result: Result) -> str:
-    """How many standardized values lie beyond ±1."""
-    if result.settings["features"] != "standardized":
-        return ""
-    share = result.facts["beyond"]
+    """How many values lie beyond ±1 once they are standardized."""
+    share = result.facts["would-be-beyond"]
     return "inside" if share == 0 else "some-outside" if share < 0.2 else "half-outside"
 
 
