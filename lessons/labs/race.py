@@ -237,7 +237,8 @@ def paths(arms: Arms, chosen: str, past: Sequence[Result]) -> Plane:
         lines.append(line)
     if len(arms) == 1:
         marks.append(plane.dots[-1])
-    return replace(plane, paths=tuple(lines), dots=tuple(marks))
+    cursor = plane.cursor if "start" in front.settings else None  # no cross where nothing can be moved
+    return replace(plane, paths=tuple(lines), dots=tuple(marks), cursor=cursor)
 
 
 def envelope(

@@ -156,7 +156,8 @@ def larger(result: Result) -> str:
 
 def after_cliff(result: Result) -> str:
     """What RMSProp's η/σ does at the cliff and after it."""
-    if result.settings["optimizer"] != "rmsprop" or "reach" not in result.facts:
+    own = result.settings
+    if (own["optimizer"], own["surface"], own["decay"]) != ("rmsprop", "cliff", 0.9):
         return ""
     falls, returns = result.facts["reach"] > 0.5, result.facts["sigma"] < 2 * FLAT
     return "returns" if falls and returns else "stays" if falls else "keeps"
@@ -164,7 +165,8 @@ def after_cliff(result: Result) -> str:
 
 def times(result: Result) -> str:
     """How much longer Adam's first step is without the correction."""
-    if result.settings["optimizer"] != "adam" or not result.steps:
+    own = result.settings
+    if (own["optimizer"], own["momentum"], own["decay"]) != ("adam", 0.9, 0.999) or not result.steps:
         return ""
     twin = parts({**result.settings, "optimizer": "adam-biased", "updates": "100"}, result.seed)
     twin.train(1)
