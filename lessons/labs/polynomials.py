@@ -34,6 +34,14 @@ def fit(x: np.ndarray, y: np.ndarray, degree: int) -> np.ndarray:
     return np.linalg.lstsq(legvander(x, degree), y, rcond=None)[0]
 
 
+def turned(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Features (N, r) at right angles and of equal length, on which descent learns all directions equally fast,
+    and the matrix that takes their weights to coefficients of `rows` (N, P); r is the rank."""
+    u, s, vt = np.linalg.svd(rows, full_matrices=False)
+    kept, scale = s > 1e-10 * s[0], np.sqrt(len(rows))
+    return u[:, kept] * scale, vt[kept].T / s[kept] * scale
+
+
 def value(coefficients: np.ndarray, x: np.ndarray) -> np.ndarray:
     """The polynomial at each x."""
     return legvander(x, len(coefficients) - 1) @ coefficients
@@ -74,13 +82,10 @@ class Freestyle(Training):
         if penalty:
             rows = np.vstack([rows, np.sqrt(len(x) * penalty) * np.eye(degree + 1)])
             labels = np.append(y, np.zeros(degree + 1))
-        u, s, vt = np.linalg.svd(rows, full_matrices=False)
-        kept = s > 1e-10 * s[0]
-        scale = np.sqrt(len(rows))
-        self.back = vt[kept].T / s[kept] * scale  # θ → coefficients
+        features, self.back = turned(rows)
         net = Network()
-        net.loss(net.dense(net.input(int(kept.sum())), 1, bias=False, init="zero"), "mse")
-        return Trainer(net, u[:, kept] * scale, labels[:, None], rate=0.015, dtype="float64", seed=seed)
+        net.loss(net.dense(net.input(features.shape[1]), 1, bias=False, init="zero"), "mse")
+        return Trainer(net, features, labels[:, None], rate=0.015, dtype="float64", seed=seed)
 
     def _network(self, settings: Mapping[str, Any], x: np.ndarray, y: np.ndarray, seed: int) -> Trainer:
         net = Network()
