@@ -230,10 +230,15 @@ class Smooth(Deep):
     DEFAULTS = {**Deep.DEFAULTS, "activation": "relu", "depth": 8, "norm": "batch", "updates": 600, "cell": 0}
     looks = frozenset({"cell"})
     sparse_every = 15
+    records = True
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         super().__init__(settings, seed)
         self.seen: tuple[tuple[float, ...], ...] = ()  # what each measurement found
+        self.record()
+
+    def record(self) -> None:
+        self.seen = (*self.seen, self.measure())
 
     def state(self) -> tuple[Any, ...]:
         return (*super().state(), self.seen)
@@ -278,15 +283,13 @@ class Smooth(Deep):
 
     def sparse(self) -> Mapping[str, float]:
         extent, change, agree, *_ = self.measure()
-        if len(self.seen) <= self.step // self.sparse_every:
-            self.seen = (*self.seen, self.measure())
         return {**super().sparse(), "loss-range": extent, "gradient-change": change, "agreement": agree}
 
     def metrics(self) -> Mapping[str, float]:
         return {"loss": self.training()["loss"], "training-accuracy": self.training()["accuracy"]}
 
     def facts(self) -> Mapping[str, Any]:
-        seen = np.array(self.seen or [self.measure()])
+        seen = np.array(self.seen)
         return {
             "range": float(seen[:, 0].mean()),
             "change": float(np.median(seen[:, 1])),
@@ -296,7 +299,7 @@ class Smooth(Deep):
 
     def slices(self) -> Curve:
         """How the loss changes along the way that the gradient points, at every measurement so far."""
-        x, found = np.append(0, STRIDES), [*self.seen, self.measure()]
+        x, found = np.append(0, STRIDES), self.seen
         words = [""] * (len(found) - 1) + ["series.loss"]
         lines = tuple(
             Line(word=word, x=x, y=np.append(0, row[3:]), role="raw" if word else "ghost")

@@ -60,6 +60,7 @@ class Deep(Training):
     }  # fmt: skip
     LIVE = ("rate", "momentum", "optimizer")
     sparse_every = 25
+    records = False
     looks = frozenset({"see"})
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
@@ -132,13 +133,28 @@ class Deep(Training):
         return (*self.trainer.columns, "chance")
 
     def train(self, updates: int) -> np.ndarray:
-        rows = super().train(updates)
+        """Some updates; a model that keeps a record adds to it at every `sparse_every`th, in a replay too."""
+        done: list[np.ndarray] = []
+        while updates > 0:
+            asked = min(updates, self.sparse_every - self.step % self.sparse_every)
+            done.append(super().train(asked if self.records else updates))
+            updates -= max(asked, len(done[-1]))
+            if len(done[-1]) < asked:
+                break
+            if self.records and self.step % self.sparse_every == 0:
+                self.record()
+        rows = np.concatenate(done) if done else np.empty((0, len(self.trainer.columns)))
         return np.column_stack([rows, np.full(len(rows), np.log(self.given["arms"]))])
+
+    def record(self) -> None:
+        """Remember what is measured at the present update; for subclasses with `records`."""
 
     def set(self, control: str, value: Any) -> None:
         old = self.given.get(control)
         super().set(control, value)
         self.given[control] = value
+        if control not in self.looks:
+            self._kept = {}
         if control == "norm" and value != old:
             weights = by_name(self.trainer.program, self.trainer.theta)
             self.before = self.step

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from formulas import prove
 
+from engine.session import Session
 from lessons import catalog, proof
 from lessons.labs.batchnorm import members
 
@@ -114,6 +115,22 @@ def test_the_cells_of_a_mean_are_those_that_the_engine_takes(norm):
     assert out[here] == pytest.approx(wanted, abs=0.02)
     net.set("cell", int(np.ravel_multi_index(here, z.shape)))
     assert (net.look("cube", ()).marked == marked).all() and net.look("cube", ()).chosen == here
+
+
+@pytest.mark.parametrize("name", ["race", "smooth"])
+def test_records_are_the_same_after_going_back_and_however_updates_are_cut(name):
+    experiment = EXPERIMENTS[name]
+    build = LESSON.call(experiment.build)
+    here = Session(build, experiment.settings(), 1, live=experiment.live, threaded=False)
+    here.advance(101)
+    facts = here.result().facts
+    here.seek(0)
+    here.seek(101)
+    assert here.result().facts == facts
+    cut = model(name)
+    while cut.step < 101:
+        assert len(cut.train(min(7, 101 - cut.step))) in (3, 7)
+    assert cut.facts() == facts
 
 
 def normalized():

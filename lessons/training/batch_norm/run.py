@@ -29,16 +29,15 @@ class Arm(Deep):
     """One net of the race; it remembers when it first gave nine of ten examples their arm."""
 
     DEFAULTS = {**Deep.DEFAULTS, "optimizer": "momentum"}
+    records = True
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         super().__init__(settings, seed)
         self.way: tuple[tuple[int, float], ...] = ()  # (update, training accuracy)
+        self.record()
 
-    def sparse(self) -> Mapping[str, float]:
-        found = super().sparse()
-        if not self.way or self.step > self.way[-1][0]:
-            self.way = (*self.way, (self.step, found["training-accuracy"]))
-        return found
+    def record(self) -> None:
+        self.way = (*self.way, (self.step, self.training()["accuracy"]))
 
     def state(self) -> Sequence[Any]:
         return (*super().state(), self.way)
