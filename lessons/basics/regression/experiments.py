@@ -1,34 +1,15 @@
 """Twelve tasks to sort; a line through real births, on its loss surface; linear models of 1 to 56 days."""
 
-from lessons.spec import (
-    Action,
-    Arrange,
-    Channel,
-    Choice,
-    Claim,
-    Experiment,
-    Number,
-    Point,
-    Seed,
-    Sweep,
-    View,
-)
+from functools import partial
 
-TASKS = {
-    "go": "classification",
-    "pm25": "regression",
-    "spam": "classification",
-    "translation": "structured",
-    "views": "regression",
-    "drawing": "structured",
-    "digit": "classification",
-    "price": "regression",
-    "summary": "structured",
-    "age": "regression",
-    "tumour": "classification",
-    "caption": "structured",
-}
-ARRANGE = Arrange(id="tasks", cards=tuple(TASKS), bins=("regression", "classification", "structured"))
+from lessons.spec import Action, Arrange, Channel, Choice, Claim, Experiment, Number, Point, Seed, Sweep, View
+
+BINS = ("regression", "classification", "structured")
+TASKS = dict(
+    go=BINS[1], pm25=BINS[0], spam=BINS[1], translation=BINS[2], views=BINS[0], drawing=BINS[2],
+    digit=BINS[1], price=BINS[0], summary=BINS[2], age=BINS[0], tumour=BINS[1], caption=BINS[2],
+)  # fmt: skip
+ARRANGE = Arrange(id="tasks", cards=tuple(TASKS), bins=BINS)
 
 
 def sorted_with(**moved: str) -> dict:
@@ -43,14 +24,15 @@ def placed(card: str, bin: str) -> dict:
 
 def steps(**changes) -> dict:
     """A run of the section on three steps from its usual setting."""
-    return {
-        "surface": "births",
-        "loss": "mse",
-        "rate": 0.008,
-        "start": (2.0, 1.3),
-        "updates": "20000",
-        **changes,
-    }
+    usual = {"surface": "births", "loss": "mse", "rate": 0.008, "start": (2.0, 1.3), "updates": "20000"}
+    return {**usual, **changes}
+
+
+def usual(id: str, check: str, arms: dict, counter: dict, kind: str = "statistical") -> Claim:
+    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind=kind)
+
+
+exact = partial(usual, kind="exact")
 
 
 def dent(place: float) -> dict:
@@ -58,9 +40,20 @@ def dent(place: float) -> dict:
     return {"surface": "two-minima", "rate": 0.003, "place": place, "updates": "5000"}
 
 
-def arms(*days: int, **changes) -> dict:
-    return {str(k): {"days": str(k), **changes} for k in days}
+def arms(*days: str, **changes) -> dict:
+    return {k: {"days": k, **changes} for k in days}
 
+
+DAYS = ("1", "7", "28", "56")
+SHORT = (
+    {"days": "7"},
+    {"days": "7"},
+    {"days": "28"},
+)  # what 7, 28 and 56 days would be without the added ones
+MADE_UP = {"data": "yt-views"}
+HALF = {"days": "28", **MADE_UP}
+PACES = (1e-4, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+RATES = (1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.005, 0.008, 0.009, 0.0095, 0.02, 0.1)
 
 EXPERIMENTS = {
     "tasks": Experiment(
@@ -68,19 +61,17 @@ EXPERIMENTS = {
         controls=(ARRANGE,),
         views=(View(id="cards", kind="cards", moves="tasks"), View(id="bars", kind="bars")),
         claims=(
-            Claim(
-                id="go",
-                check="run:go_is_classification",
-                arms={"sorted": placed("go", "classification")},
-                counter={"sorted": placed("go", "structured")},
-                kind="exact",
+            exact(
+                "go",
+                "go_is_classification",
+                {"sorted": placed("go", "classification")},
+                {"sorted": placed("go", "structured")},
             ),
-            Claim(
-                id="structured",
-                check="run:all_right",
-                arms={"sorted": sorted_with()},
-                counter={"sorted": sorted_with(translation="classification", drawing="classification")},
-                kind="exact",
+            exact(
+                "structured",
+                "all_right",
+                {"sorted": sorted_with()},
+                {"sorted": sorted_with(translation="classification", drawing="classification")},
             ),
         ),
         build="run:tasks",
@@ -88,15 +79,7 @@ EXPERIMENTS = {
     "steps": Experiment(
         lab="surface",
         controls=(
-            Number(
-                id="rate",
-                lo=1e-5,
-                hi=0.1,
-                default=0.008,
-                scale="log",
-                values=(1e-5, 1e-4, 3e-4, 0.001, 0.003, 0.005, 0.008, 0.009, 0.0095, 0.02, 0.1),
-                live=True,
-            ),
+            Number(id="rate", lo=1e-5, hi=0.1, default=0.008, scale="log", values=RATES, live=True),
             Point(id="start", lo=(-2.0, -0.5), hi=(12.0, 1.5), default=(2.0, 1.3)),
             Choice(id="loss", options=("mse", "mae"), default="mse"),
             Choice(id="surface", options=("births", "two-minima"), default="births"),
@@ -118,33 +101,24 @@ EXPERIMENTS = {
             Action("right", dent(9.0), run=True),
         ),
         claims=(
-            Claim(
-                id="rolls",
-                check="run:rolls",
-                arms={"wall": steps()},
-                counter={"wall": steps(start=(2.2, 0.783))},
-                kind="exact",
+            exact("rolls", "rolls", {"wall": steps()}, {"wall": steps(start=(2.2, 0.783))}),
+            exact(
+                "too-large",
+                "too_large",
+                {"small": steps(), "large": steps(rate=0.0095)},
+                {"small": steps(), "large": steps(rate=0.009)},
             ),
-            Claim(
-                id="too-large",
-                check="run:too_large",
-                arms={"small": steps(), "large": steps(rate=0.0095)},
-                counter={"small": steps(), "large": steps(rate=0.009)},
-                kind="exact",
+            exact(
+                "other-loss",
+                "other_loss",
+                {"squares": steps(), "absolute": steps(loss="mae")},
+                {"squares": steps(), "absolute": steps()},
             ),
-            Claim(
-                id="other-loss",
-                check="run:other_loss",
-                arms={"squares": steps(), "absolute": steps(loss="mae")},
-                counter={"squares": steps(), "absolute": steps()},
-                kind="exact",
-            ),
-            Claim(
-                id="two-minima",
-                check="run:two_minima",
-                arms={"left": dent(0.5), "right": dent(9.0)},
-                counter={"left": dent(0.5), "right": dent(1.0)},
-                kind="exact",
+            exact(
+                "two-minima",
+                "two_minima",
+                {"left": dent(0.5), "right": dent(9.0)},
+                {"left": dent(0.5), "right": dent(1.0)},
             ),
         ),
         build="run:steps",
@@ -153,54 +127,32 @@ EXPERIMENTS = {
     "days": Experiment(
         lab="net",
         controls=(
-            Choice(id="days", options=("1", "7", "28", "56"), default="7", live=True),
-            Number(
-                id="rate",
-                lo=1e-4,
-                hi=0.2,
-                default=0.02,
-                scale="log",
-                values=(1e-4, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2),
-                live=True,
-            ),
+            Choice(id="days", options=DAYS, default="7", live=True),
+            Choice(id="data", options=("births", "yt-views"), default="births"),
+            Number(id="rate", lo=1e-4, hi=0.2, default=0.02, scale="log", values=PACES, live=True),
             Choice(id="optimizer", options=("gd", "momentum", "adam"), default="momentum", live=True),
             Choice(id="updates", options=("100", "1000", "3000"), default="1000"),
             Seed(),
         ),
+        actions=(
+            Action("births", {"data": "births"}, run=True),
+            Action("yt-views", {"data": "yt-views"}, run=True),
+        ),
         channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
         views=(
             View(id="table", kind="table"),
-            View(id="forecast", kind="curve"),
+            View(id="series", kind="curve"),
             View(id="weights", kind="bars"),
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            Claim(
-                id="week",
-                check="run:week",
-                arms=arms(1, 7),
-                counter={"1": {"days": "1"}, "7": {"days": "1"}},
-            ),
-            Claim(
-                id="train-falls",
-                check="run:train_falls",
-                arms=arms(1, 7, 28, 56),
-                counter={**arms(1, 7, 28), "56": {"days": "28"}},
-            ),
-            Claim(
-                id="last-days",
-                check="run:last_days",
-                arms=arms(7, 28, 56),
-                counter={"7": {"days": "7"}, "28": {"days": "7"}, "56": {"days": "28"}},
-            ),
-            Claim(
-                id="least-squares",
-                check="run:least_squares",
-                arms=arms(1, 7, 28, 56),
-                counter=arms(1, 7, 28, 56, rate=1e-4),
-            ),
+            usual("week", "week", arms("1", "7"), {**arms("1"), "7": {"days": "1"}}),
+            usual("train-falls", "train_falls", arms(*DAYS), {**arms(*DAYS), "56": {"days": "28"}}),
+            usual("last-days", "last_days", arms(*DAYS[1:]), dict(zip(DAYS[1:], SHORT, strict=True))),
+            usual("least-squares", "reaches_best", arms(*DAYS), arms(*DAYS, rate=1e-4)),
+            usual("views-too", "train_falls", arms(*DAYS, **MADE_UP), {**arms(*DAYS, **MADE_UP), "56": HALF}),
         ),
-        arms=Sweep(over={"days": ("1", "7", "28", "56")}),
+        arms=Sweep(over={"days": DAYS}),
         build="run:days",
         pace=16,
     ),

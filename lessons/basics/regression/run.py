@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,38 +11,18 @@ from engine.model import Model, Result
 from engine.network import Network
 from engine.trainer import Trainer
 from lessons.basics.regression.experiments import ARRANGE, TASKS
-from lessons.data import births
-from lessons.labs.base import Training
+from lessons.labs.series import ENGINE, Forecast, lagged, least_squares
+from lessons.labs.series import table as errors_table
 from lessons.labs.sort import Sort
 from lessons.labs.surface import Surface, Track
 from lessons.views import Bars, Curve, Dots, Line, Numbers, Step, Table
 
 EXTENT = (-2.0, 12.0, -0.5, 1.5)  # b across, w up
 DENTS = (0.0, 9.0, -1.3, 2.2)
-SPAN = (
-    "1985-01-01",
-    "1988-01-01",
-    "1989-01-01",
-)  # trained on the days from the first, unseen from the second
-WEEKS = 42  # days of the forecast that are shown
 LAGS = 14  # weights that are shown
-ENGINE = {"gd": "sgd"}  # our names of optimizers that the engine calls by another
 # The lecture's results on its video views, in thousands: (train, unseen) by days; its weights for 7 days.
-LECTURE = {1: (0.48, 0.58), 7: (0.38, 0.49), 28: (0.33, 0.46), 56: (0.32, 0.46)}
+LECTURE = {"1": (0.48, 0.58), "7": (0.38, 0.49), "28": (0.33, 0.46), "56": (0.32, 0.46)}
 LECTURE_WEIGHTS = (0.79, -0.31, 0.12, -0.01, -0.10, 0.30, 0.18)
-
-
-@lru_cache(maxsize=8)
-def lagged(days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Births in thousands: x (1095, days), y (1095,) to train on, then the same of the 366 unseen days.
-
-    Column j holds the births j + 1 days before the day of the label.
-    """
-    dates, counts = births()
-    thousands = counts / 1000
-    begin, middle, end = np.searchsorted(dates, np.array(SPAN, "datetime64[D]").astype(np.int64))
-    window = lambda a, b: np.column_stack([thousands[a - k : b - k] for k in range(1, days + 1)])
-    return window(begin, middle), thousands[begin:middle], window(middle, end), thousands[middle:end]
 
 
 # Three kinds of tasks.
@@ -76,7 +55,7 @@ class Roll(Surface):
     """Two parameters, the births of 1985 to 1987: θ is (w, b)."""
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
-        x, y, *_ = lagged(1)
+        x, y, *_ = lagged("births", 1)
         network = Network()
         network.loss(network.dense(network.input(1), 1, name="line"), settings["loss"])
         b, w = settings["start"]
@@ -212,61 +191,31 @@ def days(settings: Mapping[str, Any], seed: int) -> Linear:
     return Linear(settings, seed)
 
 
-class Linear(Training):
-    """y = b + Σ wⱼ·xⱼ over the last k days, births scaled by mean and deviation of the days trained on."""
+class Linear(Forecast):
+    """y = b + Σ wⱼ·xⱼ over the last k days, all of them in every update."""
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
-        self.count = int(settings["days"])
-        x, y, x_new, y_new = lagged(self.count)
-        self.mean, self.scale = y.mean(), y.std()
-        self.old, self.new = ((x, y), (x_new, y_new))
-        network = Network()
-        network.loss(network.dense(network.input(self.count), 1, name="linear"), "mse")
-        trainer = Trainer(
-            network,
-            (x - self.mean) / self.scale,
-            ((y - self.mean) / self.scale)[:, None],
-            optimizer=ENGINE.get(settings["optimizer"], settings["optimizer"]),
-            rate=settings["rate"],
-            seed=seed,
-            dtype="float64",
-            shuffle=False,
-        )
-        super().__init__(settings, seed, trainer, int(settings["updates"]))
-
-    def set(self, control: str, value: Any) -> None:
-        super().set(control, ENGINE.get(value, value) if control == "optimizer" else value)
-        self.settings[control] = value
-
-    def forecast(self, x: np.ndarray) -> np.ndarray:
-        """(N, days) births in thousands → (N,) forecasts."""
-        return self.trainer.predict((x - self.mean) / self.scale)[:, 0] * self.scale + self.mean
-
-    def metrics(self) -> Mapping[str, float]:
-        error = lambda x, y: float(np.abs(self.forecast(x) - y).mean())
-        return {"train": error(*self.old), "unseen": error(*self.new)}
+        options = {"optimizer": ENGINE.get(settings["optimizer"], settings["optimizer"]), "shuffle": False}
+        limit = int(settings["updates"])
+        super().__init__(settings, seed, int(settings["days"]), limit=limit, dtype="float64", **options)
 
     def facts(self) -> Mapping[str, Any]:
-        return {"yesterday": exact(1)["unseen"], "weights": tuple(self.trainer.theta[:-1].tolist())}
+        weights = tuple(self.trainer.theta[:-1].tolist())
+        best = {days: least_squares(self.settings["data"], days, self.seed) for days in (1, self.days)}
+        return {"yesterday": best[1]["unseen"], "best": best[self.days], "weights": weights}
 
-    def look(self, view: str, past: Sequence[Result]) -> Any:
-        if view == "forecast":
-            x, y = (part[-WEEKS:] for part in self.new)
-            at = np.arange(len(y)) - float(len(y))
-            lines = (
-                Line(word="series.truth", x=at, y=y, role="target", hue=4),
-                Line(word="series.forecast", x=at.copy(), y=self.forecast(x), role="raw", hue=0),
-            )
-            return Curve(lines=lines, x="axis.day", y="axis.births")
-        if view == "weights":
-            shown = min(self.count, LAGS)
-            beside = np.array(LECTURE_WEIGHTS) if self.count == 7 else None
-            names = tuple(f"={k}" for k in range(1, shown + 1))
-            values = self.trainer.theta[:shown]
-            return Bars(
-                labels=names, values=values, beside=beside, word="series.weight", beside_word="column.lecture"
-            )
-        return table({str(self.count): self}, str(self.count), past)
+    def weights(self, past: Sequence[Result]) -> Bars:
+        """The weight of each past day; the lecture's beside, where it gives them."""
+        shown = min(self.days, LAGS)
+        beside = np.array(LECTURE_WEIGHTS) if self.days == 7 else None
+        names = tuple(f"={k}" for k in range(1, shown + 1))
+        values = self.trainer.theta[:shown]
+        return Bars(
+            labels=names, values=values, beside=beside, word="series.weight", beside_word="column.lecture"
+        )
+
+    def table(self, past: Sequence[Result]) -> Table:
+        return table({str(self.days): self}, str(self.days), past)
 
 
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
@@ -276,17 +225,7 @@ def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
 
 def table(arms: Mapping[str, Model | None], chosen: str, past: Sequence[Result]) -> Table:
     """Mean absolute errors of each number of days, with the lecture's beside them."""
-    rows = []
-    for name, model in arms.items():
-        measured = model.metrics() if model is not None else {}
-        rows.append((int(name), measured.get("train"), measured.get("unseen"), *LECTURE[int(name)]))
-    names = ("days", "train", "unseen", "lecture-train", "lecture-unseen")
-    return Table(
-        columns=tuple(f"column.{name}" for name in names),
-        rows=tuple(rows),
-        bar=2,
-        chosen=list(arms).index(chosen),
-    )
+    return errors_table(arms, chosen, (), "days", LECTURE)
 
 
 def fall(result: Result) -> str:
@@ -303,8 +242,8 @@ def week(runs: Mapping[str, Result]) -> bool:
 
 
 def train_falls(runs: Mapping[str, Result]) -> bool:
-    errors = [runs[str(k)].metrics["train"] for k in LECTURE]
-    return all(later < earlier - 0.005 for earlier, later in zip(errors, errors[1:], strict=False))
+    found = [runs[days].metrics["train"] for days in LECTURE]
+    return all(later < earlier - 0.005 for earlier, later in zip(found, found[1:], strict=False))
 
 
 def last_days(runs: Mapping[str, Result]) -> bool:
@@ -313,20 +252,9 @@ def last_days(runs: Mapping[str, Result]) -> bool:
     return month - double < 0.2 * (seven - month)
 
 
-def least_squares(runs: Mapping[str, Result]) -> bool:
+def reaches_best(runs: Mapping[str, Result]) -> bool:
     """Training has come within 0.005 of the errors of the exact solution."""
-    return all(
-        abs(runs[str(k)].metrics[name] - error) < 0.005
-        for k, errors in {k: exact(k) for k in LECTURE}.items()
-        for name, error in errors.items()
-    )
-
-
-@lru_cache(maxsize=8)
-def exact(count: int) -> dict[str, float]:
-    """The errors of the least-squares solution."""
-    x, y, x_new, y_new = lagged(count)
-    design = lambda rows: np.column_stack([np.ones(len(rows)), rows])
-    theta = np.linalg.lstsq(design(x), y, rcond=None)[0]
-    error = lambda rows, truth: float(np.abs(design(rows) @ theta - truth).mean())
-    return {"train": error(x, y), "unseen": error(x_new, y_new)}
+    gaps = [
+        abs(run.metrics[name] - error) for run in runs.values() for name, error in run.facts["best"].items()
+    ]
+    return max(gaps) < 0.005
