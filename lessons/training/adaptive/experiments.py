@@ -8,15 +8,13 @@ LENGTHS = ("1000", "20000", "100000")
 START = Point(id="start", lo=(-200.0, -6.0), hi=(-100.0, 11.0), default=(-120.0, -4.0))
 SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
 PLANE = View(id="plane", kind="plane", moves="start")
+SEEN = View(id="plane", kind="plane")
+TABLE, BARS = View(id="table", kind="table"), View(id="bars", kind="bars")
 
 
 def number(id: str, default: float, values: tuple[float, ...] = RATES, scale: str = "log") -> Number:
     lo, hi = values[0], values[-1]
     return Number(id=id, lo=lo, hi=hi, default=default, scale=scale, values=values, live=True)
-
-
-def decay(default: float, *values: float) -> Number:
-    return Number(id="decay", lo=values[0], hi=0.9999, default=default, values=values, live=True)
 
 
 def optimizer(default: str, *options: str) -> Choice:
@@ -45,6 +43,8 @@ def alone(rate: float, optimizer: str = "mean-rms") -> dict:
     return {"optimizer": optimizer, "rate": rate}
 
 
+STILL = {"optimizer": "adam", "momentum": 0.0}  # Adam without its momentum
+ONE = {"mean-rms": alone(1.0)}
 EXPERIMENTS = {
     "own-stride": Experiment(
         lab="surface",
@@ -57,12 +57,7 @@ EXPERIMENTS = {
             Choice(id="updates", options=LENGTHS, default="100000"),
         ),
         channels=SERIES,
-        views=(
-            PLANE,
-            View(id="bars", kind="bars"),
-            *curves("loss", "norm", "rates"),
-            View(id="table", kind="table"),
-        ),
+        views=(PLANE, BARS, *curves("loss", "norm", "rates"), TABLE),
         actions=(
             Action("race", run=True),
             Action("first", {"updates": "1000"}, run=True),
@@ -81,12 +76,12 @@ EXPERIMENTS = {
         lab="surface",
         controls=(
             optimizer("rmsprop", "mean-rms", "rmsprop"),
-            decay(0.9, 0.0, 0.5, 0.9, 0.99, 0.999),
+            number("decay", 0.9, (0.0, 0.5, 0.9, 0.99, 0.999), "linear"),
             number("rate", 0.02, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)),
             Choice(id="surface", options=("cliff", "crescent"), default="cliff"),
         ),
         channels=SERIES,
-        views=(View(id="plane", kind="plane"), *curves("sigma", "rates", "slope", "loss")),
+        views=(SEEN, *curves("sigma", "rates", "slope", "loss")),
         actions=(
             Action("cliff", {"surface": "cliff", "decay": 0.9}, run=True),
             Action("long", {"surface": "cliff", "decay": 0.999}, run=True),
@@ -108,15 +103,11 @@ EXPERIMENTS = {
             number("rate", 0.1),
             number("rate-momentum", 1e-7, SLOW),
             number("momentum", 0.9, (0.0, 0.5, 0.9, 0.99), "linear"),
-            decay(0.999, 0.9, 0.99, 0.999, 0.9999),
+            number("decay", 0.999, (0.9, 0.99, 0.999, 0.9999), "linear"),
             Choice(id="updates", options=("100", *LENGTHS), default="20000"),
         ),
         channels=SERIES,
-        views=(
-            View(id="plane", kind="plane"),
-            *curves("loss", "norm", "rates"),
-            View(id="table", kind="table"),
-        ),
+        views=(SEEN, *curves("loss", "norm", "rates"), TABLE),
         actions=(
             Action("race", run=True),
             Action("start", {"updates": "100"}, run=True),
@@ -125,11 +116,7 @@ EXPERIMENTS = {
         claims=(
             claim("adam-arrives", methods("adam"), all_of("momentum", "adam")),
             claim("root-ten", methods("adam-biased", "adam"), all_of("adam", "adam-biased", "adam")),
-            claim(
-                "settles",
-                methods("rmsprop", "adam"),
-                {**methods("rmsprop"), "adam": {"optimizer": "adam", "momentum": 0.0}},
-            ),
+            claim("settles", methods("rmsprop", "adam"), {**methods("rmsprop"), "adam": STILL}),
         ),
         arms=Race(arms=methods("momentum", "rmsprop", "adam-biased", "adam")),
         build="run:parts",
@@ -153,11 +140,7 @@ EXPERIMENTS = {
         ),
         claims=(
             claim("erupts", {"run": alone(1.0)}, {"run": alone(0.1)}),
-            claim(
-                "not-adam",
-                {"mean-rms": alone(1.0), "adam": alone(0.1, "adam")},
-                {"mean-rms": alone(1.0), "adam": alone(1.0)},
-            ),
+            claim("not-adam", {**ONE, "adam": alone(0.1, "adam")}, {**ONE, "adam": alone(1.0)}),
             claim("over-limit", {"run": alone(1.0)}, {"run": alone(1.0, "adagrad")}),
         ),
         build="run:blow_up",

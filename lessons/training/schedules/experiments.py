@@ -6,9 +6,11 @@ HAND = (0.0, -0.2, -0.5, -0.8, -1.0, -1.2, -1.3, -1.4, -1.5, -1.6, -1.7)  # logâ
 RISE = (-2.5, -1.9, -1.4, -1.0, -0.6, -0.3, 0.0, 0.0, -0.2, -0.4, -0.6)
 PLANS = ("none", "inverse-sqrt", "exponential", "step", "drawn")
 STARTS = ("warm-up", "wait", "drawn", "none")
+PEAKS = (0.001, 0.003, 0.01, 0.03, 0.05)
 SURFACES = ("hills", "bowl", "crescent", "cp10")
 SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
 PLANE = View(id="plane", kind="plane")
+SIGMAS, SATURATED = View(id="sigmas", kind="hist"), View(id="saturated", kind="bars")
 PLAN = View(id="plan", kind="curve", moves="heights")
 
 
@@ -18,6 +20,11 @@ def curves(*ids: str) -> tuple[View, ...]:
 
 def plans(*names: str) -> dict:
     return {name: {"schedule": name, "optimizer": "mean-rms"} for name in names}
+
+
+def constant(*names: str) -> dict:
+    """Arms of these names, all with constant Î·."""
+    return {name: plans("none")["none"] for name in names}
 
 
 def claim(id: str, arms: dict, counter: dict, kind: str = "exact") -> Claim:
@@ -30,6 +37,11 @@ def hand(heights: tuple[float, ...]) -> Draw:
 
 def starts(*names: str, as_: str = "") -> dict:
     return {name: {"schedule": as_ or name} for name in names}
+
+
+def trial(id: str, *names: str, as_: str) -> Claim:
+    """Two starts; in the counter both are the one named."""
+    return claim(id, starts(*names), starts(*names, as_=as_), "statistical")
 
 
 def built(mean: str, scale: str = "rmsprop", plan: str = "constant") -> dict:
@@ -62,20 +74,10 @@ EXPERIMENTS = {
             Action("hundred", {"updates": "100000"}, run=True),
         ),
         claims=(
+            claim("calms", plans("none", "inverse-sqrt"), constant("none", "inverse-sqrt")),
+            claim("same-way", {**plans("inverse-sqrt"), **ADAGRAD}, {**constant("inverse-sqrt"), **ADAGRAD}),
             claim(
-                "calms",
-                plans("none", "inverse-sqrt"),
-                {**plans("none"), "inverse-sqrt": plans("none")["none"]},
-            ),
-            claim(
-                "same-way",
-                {**plans("inverse-sqrt"), **ADAGRAD},
-                {"inverse-sqrt": plans("none")["none"], **ADAGRAD},
-            ),
-            claim(
-                "not-too-soon",
-                plans("inverse-sqrt", "exponential"),
-                {name: plans("none")["none"] for name in ("inverse-sqrt", "exponential")},
+                "not-too-soon", plans("inverse-sqrt", "exponential"), constant("inverse-sqrt", "exponential")
             ),
         ),
         arms=Race(arms={**plans(*PLANS[:-1]), **ADAGRAD, **plans("drawn")}),
@@ -86,51 +88,24 @@ EXPERIMENTS = {
         lab="net",
         controls=(
             Choice(id="schedule", options=STARTS, default="none", live=True),
-            Number(
-                id="rate",
-                lo=0.001,
-                hi=0.1,
-                default=0.03,
-                scale="log",
-                values=(0.001, 0.003, 0.01, 0.03, 0.05),
-                live=True,
-            ),
+            Number(id="rate", lo=0.001, hi=0.1, default=0.03, scale="log", values=PEAKS, live=True),
             Number(id="warm", lo=1, hi=400, default=200, scale="integer", values=(10, 30, 50, 100, 200, 400)),
             hand(RISE),
             Number(id="depth", lo=2, hi=10, default=8, scale="integer", values=(2, 4, 6, 8, 10)),
             Seed(),
         ),
         channels=SERIES,
-        views=(
-            PLAN,
-            *curves("losses", "accuracy"),
-            View(id="sigmas", kind="hist"),
-            View(id="saturated", kind="bars"),
-        ),
+        views=(PLAN, *curves("losses", "accuracy"), SIGMAS, SATURATED),
         actions=(
             Action("race", run=True),
             Action("gentle", {"rate": 0.003}, run=True),
             Action("short", {"warm": 10}, run=True),
         ),
         claims=(
-            claim(
-                "up-then-down",
-                starts("warm-up", "drawn"),
-                starts("warm-up", "drawn", as_="warm-up"),
-                "statistical",
-            ),
-            claim(
-                "warm-trains", starts("none", "warm-up"), starts("none", "warm-up", as_="none"), "statistical"
-            ),
-            claim(
-                "wait-not-enough",
-                starts("warm-up", "wait"),
-                starts("warm-up", "wait", as_="wait"),
-                "statistical",
-            ),
-            claim(
-                "distorts", starts("none", "warm-up"), starts("none", "warm-up", as_="none"), "statistical"
-            ),
+            trial("warm-trains", "none", "warm-up", as_="none"),
+            trial("distorts", "none", "warm-up", as_="none"),
+            trial("wait-not-enough", "warm-up", "wait", as_="wait"),
+            trial("up-then-down", "warm-up", "drawn", as_="warm-up"),
         ),
         arms=Race(arms=starts(*STARTS)),
         build="run:warmup",
