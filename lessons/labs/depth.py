@@ -16,6 +16,7 @@ from lessons.labs.base import Training
 from lessons.views import Curve, Dots, Line, Plane
 
 POINTS, WIDTH, BATCH, CLIP = 400, 16, 50, 5.0
+EVERY = 20  # updates between two measurements
 FIELD, REACH = 40, 2.2
 CLASSES = ("series.class-0", "series.class-1")
 
@@ -56,6 +57,27 @@ class Tower(Training):
         trainer = Trainer(net, self.x, self.y[:, None], seed=seed, theta=theta, **options)
         self._kept: tuple[Any, dict[str, float]] = (None, {})
         super().__init__(settings, seed, trainer, trainer.epoch * int(settings["epochs"]))
+        self.history: list[tuple[int, float]] = []  # update, loss on all points trained on
+        self.note()
+
+    def note(self) -> None:
+        self.history.append((self.step, self.trainer.evaluate()["loss"]))
+
+    def train(self, updates: int) -> np.ndarray:
+        """Measured at every mark, however the updates are cut."""
+        rows, left = [np.empty((0, len(self.columns)))], min(updates, self.limit - self.step)
+        while left > 0:
+            asked = min(left, EVERY - self.step % EVERY)
+            rows.append(super().train(asked))
+            left -= asked
+            if self.step % EVERY == 0:
+                self.note()
+            if len(rows[-1]) < asked:
+                break
+        return np.concatenate(rows)
+
+    def state(self) -> Sequence[Any]:
+        return *super().state(), tuple(self.history)
 
     def metrics(self) -> Mapping[str, float]:
         if self._kept[0] != self.step:
@@ -69,7 +91,8 @@ class Tower(Training):
         return dict(self._kept[1])
 
     def restore(self, state: Sequence[Any]) -> None:
-        super().restore(state)
+        super().restore(state[:2])
+        self.history = list(state[2])
         self._kept = (None, {})
 
     def copied(self, depth: int = 56) -> float:
@@ -112,6 +135,17 @@ def decision(trainer: Trainer, x: np.ndarray, y: np.ndarray, reach: float, side:
     return Plane(
         extent=extent, field=field.reshape(side, side), scale="class", dots=dots, x="axis.x1", y="axis.x2"
     )
+
+
+def losses(arms: Mapping[str, Tower], chosen: str, past: Sequence[Result]) -> Curve:
+    """The loss on all points trained on, of each depth in its own colour, and that of tossing a coin."""
+    lines = []
+    for hue, (arm, model) in enumerate(arms.items()):
+        at, loss = np.array(model.history, float).T
+        lines.append(Line(word=f"arm.{arm}", x=at, y=np.minimum(loss, 2.0), role="raw", hue=hue))
+    ends = np.array([0.0, max(model.limit for model in arms.values())])
+    coin = Line(word="series.coin", x=ends, y=np.full(2, np.log(2)), role="target", hue=-1)
+    return Curve(lines=(coin, *lines), limits=(0.0, float(ends[1]), 0.0, 0.85))
 
 
 def errors(arms: Mapping[str, Tower], chosen: str, past: Sequence[Result]) -> Curve:

@@ -40,6 +40,18 @@ def test_a_copied_tower_is_the_same_function(lesson):
     assert model.copied(12) == pytest.approx(model.metrics()["training-loss"], abs=1e-6)
 
 
+def test_what_was_measured_does_not_depend_on_how_updates_are_cut(lesson):
+    experiment = lesson.experiments()["towers"]
+    build, settings = lesson.call(experiment.build), experiment.settings({"depth": "2"})
+    whole, cut = build(settings, 2), build(settings, 2)
+    rows = whole.train(100)
+    kept = cut.state()
+    assert len(rows) == 100 and (np.concatenate([cut.train(n) for n in (7, 20, 53, 20)]) == rows).all()
+    assert cut.history == whole.history and [at for at, _ in cut.history] == [0, 20, 40, 60, 80, 100]
+    cut.restore(kept)
+    assert cut.step == 0 and len(cut.history) == 1
+
+
 def test_all_depths_stand_in_one_picture(lesson):
     experiment = lesson.experiments()["towers"]
     build = lesson.call(experiment.build)

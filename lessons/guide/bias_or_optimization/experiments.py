@@ -37,7 +37,7 @@ EXPERIMENTS = {
         ),
         channels=(Channel("loss", role="smooth"), Channel("gradient-norm", role="norm")),
         views=(
-            View(id="loss", kind="curve", series=("loss",)),
+            View(id="loss", kind="curve"),
             View(id="errors", kind="curve"),
             View(id="plane", kind="plane"),
         ),

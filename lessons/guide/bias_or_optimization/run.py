@@ -15,6 +15,9 @@ Runs = Mapping[str, Result]
 class Alone(Tower):
     """A run by itself is a race of one arm."""
 
+    def loss(self, past: Sequence[Result]) -> Any:
+        return depth.losses({self.settings["depth"]: self}, self.settings["depth"], past)
+
     def errors(self, past: Sequence[Result]) -> Any:
         return depth.errors({self.settings["depth"]: self}, self.settings["depth"], past)
 
@@ -24,8 +27,8 @@ def build(settings: Mapping[str, Any], seed: int) -> Alone:
 
 
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
-    """The view over all depths."""
-    return {"errors": depth.errors}
+    """The views over all depths."""
+    return {"loss": depth.losses, "errors": depth.errors}
 
 
 def against_shallow(result: Result) -> str:
