@@ -38,12 +38,12 @@ def at(batch: str, scale: str = "on", **changes) -> dict:
 
 
 def twice(first: str, second: str, **settings) -> dict:
-    """Two arms with the same settings."""
     return {first: settings, second: settings}
 
 
 SORTED, SHUFFLED = {"shuffle": "off"}, {"shuffle": "on"}
 TEN, LARGE, PLAIN, WARM = at("10", "off"), at("1000"), at("1000", "off"), at("1000", warm=2)
+DIGITS, LINE = {"data": ("digits",)}, {"data": ("line20",)}
 ONE_POINT, ALL_POINTS = {"data": "line20", "batch": "1"}, {"data": "line20", "batch": "4000"}
 
 EXPERIMENTS = {
@@ -75,7 +75,7 @@ EXPERIMENTS = {
             Seed(),
         ),
         channels=LOSS,
-        views=views("curve:clock", "table:table", "plane:path", path={"data": ("line20",)}),
+        views=views("curve:clock", "curve:after", "table:table", "plane:path", clock=DIGITS, after=LINE, path=LINE),
         actions=(Action("digits", {"data": "digits"}, run=True), Action("line", ONE_POINT, run=True)),
         claims=(
             claim("in-a-row", "in_a_row", sizes("1", "1000"), twice("1", "1000", batch="1"), "timing"),

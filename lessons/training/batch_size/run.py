@@ -32,7 +32,7 @@ def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
     """Views over all arms of a sweep."""
     if experiment == "speed":
         line = settings["data"] == "line20"
-        return {"clock": partial(clock, line), "table": partial(times, line)}
+        return {"clock": clock, "after": after, "table": partial(times, line)}
     if experiment == "noise":
         by = {"by-epochs": "epochs", "by-time": "milliseconds"}
         return {"size": sizes, "table": accuracies} | {id: partial(race, how) for id, how in by.items()}
@@ -137,14 +137,17 @@ def real(line: bool, arms: Arms) -> Arms:
     return found
 
 
-def clock(line: bool, arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
-    """Milliseconds of an update and of an epoch over B; of twenty points, the losses."""
-    if line:
-        fall = {"series.before": lambda m: m.first, "series.after": lambda m: m.metrics()["training-loss"]}
-        return across(real(line, arms), chosen, fall, "axis.batch", log_y=True)
+def clock(arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
+    """Milliseconds of an update and of an epoch over B."""
     an_epoch = lambda m: m.per_update * m.epoch
     lines = {"series.an-update": lambda m: m.per_update, "series.an-epoch": an_epoch}
     return across(arms, chosen, lines, "axis.batch", "axis.milliseconds", log_y=True)
+
+
+def after(arms: Arms, chosen: str, past: Sequence[Result]) -> Curve:
+    """Losses on the twenty points at the start and after an epoch, over B."""
+    lines = {"series.before": lambda m: m.first, "series.after": lambda m: m.metrics()["training-loss"]}
+    return across(real(True, arms), chosen, lines, "axis.batch", log_y=True)
 
 
 def times(line: bool, arms: Arms, chosen: str, past: Sequence[Result]) -> Table:
