@@ -18,7 +18,7 @@ from lessons.views import Curve, Dots, Hist, Line, Numbers, Step, Strip
 
 BINS = 40
 NOISE = 0.15
-DOTS = 120  # examples that are drawn
+DOTS = 60  # examples that are drawn
 FINE = np.linspace(-5, 5, 161)
 
 
