@@ -228,3 +228,25 @@ def test_a_path_keeps_its_turns_and_drops_what_cannot_be_seen():
     assert np.array(kept).T.tolist() == [[0, 0], [0.5, 1], [0.5, 0.2], [1, 0.2]]
     away = thin(np.array([0.5, 9.0, 0.6, 1e150, 1e160]), np.full(5, 0.5), (0.0, 1.0, 0.0, 1.0))
     assert away[0].tolist() == [0.5, 4.0, 0.6, 4.0]
+
+
+def test_a_net_bounces_as_well(lesson):
+    walls = proof.runner(lesson, lesson.experiments()["walls"], 1)
+    result = walls({"model": "mlp", "rate": 0.6, "updates": "400"})
+    norm = result.tape.column("gradient-norm")[200:]
+    assert result.metrics["loss"] == pytest.approx(0.034, abs=1e-3)
+    assert norm == pytest.approx(0.41, abs=0.015) and result.facts["fate"] == "bounces"
+    assert lesson.call("run:build")({**result.settings, "start": (-120.0, -4.0)}, 1).trainer.theta.size == 321
+
+
+def test_the_net_goes_on_from_a_copy(lesson):
+    experiment = lesson.experiments()["walls"]
+    settings = experiment.settings({"model": "mlp", "rate": 0.6, "updates": "400"})
+    whole, other = (lesson.call(experiment.build)(settings, 1) for _ in range(2))
+    whole.train(40)
+    kept = whole.state()
+    whole.train(60)
+    other.restore(kept)
+    other.train(60)
+    assert whole.trainer.theta.tobytes() == other.trainer.theta.tobytes() and whole.facts() == other.facts()
+    assert len(whole.look("table", ()).rows) == 1

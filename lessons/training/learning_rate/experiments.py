@@ -4,7 +4,7 @@ from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Poi
 
 RATES = (
     *(1e-8, 3e-8, 1e-7, 3e-7, 6e-7, 1e-6, 1.1e-6, 1.14e-6, 1.1449e-6, 1.2e-6, 2e-6, 1e-5),
-    *(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0),
+    *(1e-4, 1e-3, 1e-2, 0.1, 0.3, 0.6, 1.0, 10.0),
 )
 
 
@@ -14,7 +14,7 @@ def controls(rate: float, updates: str) -> tuple:
         Number(id="rate", lo=1e-8, hi=10.0, default=rate, scale="log", values=RATES, live=True),
         Choice(id="optimizer", options=("gd", "mean-rms", "adagrad", "adam"), default="gd", live=True),
         Point(id="start", lo=(-200.0, -6.0), hi=(-100.0, 11.0), default=(-120.0, -4.0)),
-        Choice(id="updates", options=("100", "1000", "10000", "100000"), default=updates),
+        Choice(id="updates", options=("100", "400", "1000", "10000", "100000"), default=updates),
     )
 
 
@@ -37,38 +37,50 @@ def gd(rate: float, updates: str) -> dict:
     return {"optimizer": "gd", "rate": rate, "updates": updates}
 
 
+def wall(rate: float, updates: str, model: str = "line") -> dict:
+    return {**gd(rate, updates), "model": model}
+
+
+LINE = {"model": ("line",)}
 EDGE = 1.1449e-6  # a hair below the limit 2/λ = 1.14493e-6
 OWN = {"optimizer": "mean-rms", "rate": 0.1, "updates": "100000"}
 
 EXPERIMENTS = {
     "walls": Experiment(
         lab="surface",
-        controls=controls(EDGE, "100"),
+        controls=(*controls(EDGE, "100"), Choice(id="model", options=("line", "mlp"), default="line")),
         channels=CHANNELS,
-        views=VIEWS,
+        views=(VIEWS[1], VIEWS[2], View(id="plane", kind="plane", moves="start", when=LINE), VIEWS[3]),
         actions=(
-            Action("edge", gd(EDGE, "100"), run=True),
-            Action("inside", gd(6e-7, "100"), run=True),
-            Action("small", gd(1e-7, "100"), run=True),
-            Action("calms", gd(1.14e-6, "1000"), run=True),
+            Action("edge", wall(EDGE, "100"), run=True),
+            Action("inside", wall(6e-7, "100"), run=True),
+            Action("small", wall(1e-7, "100"), run=True),
+            Action("calms", wall(1.14e-6, "1000"), run=True),
+            Action("mlp", wall(0.6, "400", "mlp"), run=True),
         ),
         claims=(
             Claim(
                 id="large-gradient",
                 check="run:large_gradient",
-                arms={"edge": gd(EDGE, "100")},
-                counter={"edge": gd(6e-7, "100")},
+                arms={"edge": wall(EDGE, "100")},
+                counter={"edge": wall(6e-7, "100")},
                 kind="exact",
             ),
             Claim(
                 id="two-illnesses",
                 check="run:two_illnesses",
-                arms={"bounces": gd(EDGE, "100"), "crawls": gd(1e-7, "100")},
-                counter={"bounces": gd(6e-7, "100"), "crawls": gd(1e-7, "100")},
+                arms={"bounces": wall(EDGE, "100"), "crawls": wall(1e-7, "100")},
+                counter={"bounces": wall(6e-7, "100"), "crawls": wall(1e-7, "100")},
                 kind="exact",
             ),
+            Claim(
+                id="net-too",
+                check="run:net_too",
+                arms={"net": wall(0.6, "400", "mlp")},
+                counter={"net": wall(0.01, "400", "mlp")},
+            ),
         ),
-        pace=0.5,
+        pace=1,
     ),
     "valley": Experiment(
         lab="surface",

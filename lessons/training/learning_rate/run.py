@@ -5,16 +5,93 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from engine.model import Result
-from lessons.labs import valley
+from engine.network import Network
+from engine.tape import Tape
+from lessons.data.generators import sinc
+from lessons.labs import race, valley
+from lessons.labs.base import Training
 from lessons.labs.valley import BIAS, WEIGHT
 from lessons.views import Numbers, Step, Table
 
+WIDTH, EXAMPLES = 16, 40  # of the net
 LECTURE = {("gd", 1e-7): "=b ≈ −124", ("gd", 1e-2): "fate.bounces"}
 
 
-def build(settings: Mapping[str, Any], seed: int) -> Valley:
-    return Valley(settings, seed)
+NORM = "=0.1–0.6"  # the slide's, late in the run
+
+
+def build(settings: Mapping[str, Any], seed: int) -> Valley | Net:
+    return Net(settings, seed) if settings.get("model") == "mlp" else Valley(settings, seed)
+
+
+class Net(Training):
+    """1-16-16-1 tanh units on the sinc, all of it at every update: with a large η it bounces, bounded by tanh."""
+
+    columns = ("loss", "gradient-norm", "lowest-loss", "floor-norm")
+
+    def __init__(self, settings: Mapping[str, Any], seed: int):
+        net = Network()
+        top = net.activation(net.dense(net.input(1), WIDTH, name="first", init="normal", std=4.0), "tanh")
+        top = net.activation(net.dense(top, WIDTH, name="second", init="xavier"), "tanh")
+        net.loss(net.activation(net.dense(top, 1, name="output", init="xavier"), "tanh"), "mse")
+        trainer = race.trainer(settings, seed, net, *sinc(EXAMPLES), watch=())
+        super().__init__(settings, seed, trainer, int(settings["updates"]))
+        self.falls = Tape(("loss",))
+
+    def train(self, updates: int) -> np.ndarray:
+        rows = super().train(updates)
+        self.falls.append(rows[:, :1])
+        return np.column_stack((rows, np.full((len(rows), 2), np.nan)))
+
+    def state(self) -> Sequence[Any]:
+        return (*super().state(), self.falls.copy())
+
+    def restore(self, state: Sequence[Any]) -> None:
+        super().restore(state[:2])
+        self.falls = state[2].copy()
+
+    def set(self, control: str, value: Any) -> None:
+        self.settings[control] = value
+        if control in self.LIVE:
+            self.trainer.set(control, {"gd": "sgd"}.get(value, value) if control == "optimizer" else value)
+
+    def look(self, view: str, past: Sequence[Result]) -> Table:
+        """One row for each earlier run of the net and, last, the present one."""
+        runs = [(one.settings, one.steps, one.metrics, one.facts) for one in reversed(same(past, "mlp"))]
+        rows = []
+        for settings, steps, metrics, facts in [
+            *runs,
+            (self.settings, self.step, self.metrics(), self.facts()),
+        ]:
+            rate = minus(f"={settings['rate']:g}")
+            norm, loss = metrics["gradient-norm"], metrics["loss"]
+            rows.append(
+                (rate, f"fate.{facts['fate']}", loss, norm, NORM, f"option.{settings['optimizer']}", steps)
+            )
+        names = ("rate", "fate", "loss", "norm", "lecture", "optimizer", "updates")
+        return Table(
+            columns=tuple(f"column.{name}" for name in names), rows=tuple(rows), chosen=len(rows) - 1
+        )
+
+    def metrics(self) -> Mapping[str, float]:
+        norm = float(np.linalg.norm(self.trainer.gradient()))
+        return {"loss": self.trainer.evaluate()["loss"], "gradient-norm": norm}
+
+    def facts(self) -> Mapping[str, Any]:
+        """It bounces if over the last half the loss turned at most updates."""
+        loss = self.falls.column("loss")[: self.step]
+        steps = np.diff(loss[len(loss) // 2 :])
+        turns = int((steps[1:] * steps[:-1] < 0).sum())
+        fate = "starting" if len(steps) < 3 else "bounces" if turns > 0.5 * len(steps) else "crawls"
+        return {"fate": "diverges" if self.fault() else fate, "arrival": -1}
+
+
+def same(past: Sequence[Result], model: str) -> list[Result]:
+    """The earlier runs of one model."""
+    return [one for one in past if one.settings.get("model", "line") == model]
 
 
 class Valley(valley.Valley):
@@ -26,7 +103,8 @@ class Valley(valley.Valley):
     def table(self, past: Sequence[Result]) -> Table:
         """One row for each earlier run of this section and, last, the present one."""
         present = (self.settings, self.step, self.metrics(), self.facts())
-        runs = [(one.settings, one.steps, one.metrics, one.facts) for one in reversed(past)] + [present]
+        runs = [(one.settings, one.steps, one.metrics, one.facts) for one in reversed(same(past, "line"))]
+        runs.append(present)
         rows = []
         for settings, steps, metrics, facts in runs:
             rate, optimizer = settings["rate"], settings["optimizer"]
@@ -116,6 +194,13 @@ def two_illnesses(runs: Mapping[str, Result]) -> bool:
     return bool(
         flat and runs["bounces"].metrics["gradient-norm"] > 1000 * runs["crawls"].metrics["gradient-norm"]
     )
+
+
+def net_too(runs: Mapping[str, Result]) -> bool:
+    """Over its second half the net's loss stays within a fifth, and its norm above 0.3."""
+    tape = runs["net"].tape
+    loss, norm = (tape.column(name)[len(tape) // 2 :] for name in ("loss", "gradient-norm"))
+    return bool(loss.max() < 1.2 * loss.min() and norm.min() > 0.3 and fate(runs["net"]) == "bounces")
 
 
 def crawls(runs: Mapping[str, Result]) -> bool:
