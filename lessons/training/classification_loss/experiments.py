@@ -1,0 +1,150 @@
+"""Three clouds with numbers or vectors for names, softmax bar by bar, a ledger of likelihood, two surfaces."""
+
+from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+
+LECTURE = (3.0, 1.0, -3.0)
+CORNER, FAR, NEAR, MILD = ((-float(far), float(far)) for far in (10, 8, 5, 2))
+AT_HOME, AT_BORDER, ABROAD = (0.3, 1.6), (0.9, 0.5), (2.6, -1.5)
+
+
+def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
+    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind="exact")
+
+
+NUMBERS, VECTORS = {"labels": "numbers"}, {"labels": "vectors"}
+BOTH, TWICE = {"numbers": NUMBERS, "vectors": VECTORS}, {"numbers": VECTORS, "vectors": VECTORS}
+WIDE, ROW = {"width": "16"}, {"data": "row"}
+MSE, CE = {"loss": "mse"}, {"loss": "cross-entropy"}
+RACE = {"mse": MSE, "cross-entropy": CE}
+
+
+def ball(id: str, start: tuple[float, float], rate: float = 0.5) -> Action:
+    """The race from another place."""
+    return Action(id, {"start": start, "rate": rate, "updates": "300", "optimizer": "gd"}, run=True)
+
+
+EXPERIMENTS = {
+    "codes": Experiment(
+        lab="net",
+        controls=(
+            Choice(id="labels", options=("numbers", "vectors"), default="numbers"),
+            Choice(id="middle", options=("a", "b", "c"), default="b"),
+            Choice(id="width", options=("0", "4", "16"), default="0"),
+            Choice(id="data", options=("triangle", "row"), default="triangle"), Seed(),
+        ),
+        channels=(
+            Channel("loss"),
+            Channel("gradient-norm", role="norm"),
+            Channel("accuracy", role="validation", sparse=True),
+        ),
+        views=(
+            View(id="plane-numbers", kind="plane"),
+            View(id="plane-vectors", kind="plane"),
+            View(id="bars", kind="bars"),
+            View(id="accuracy", kind="curve", series=("accuracy",)),
+        ),
+        actions=(
+            Action("other-middle", {"middle": "a", "width": "0", "data": "triangle"}, run=True),
+            Action("large-net", {"middle": "b", "width": "16", "data": "triangle"}, run=True),
+            Action("grades", {"middle": "b", "width": "0", "data": "row"}, run=True),
+        ),
+        claims=(
+            Claim(id="band", check="run:band", arms=BOTH, counter=TWICE),
+            Claim(id="isolates", check="run:isolates", arms=BOTH, counter=TWICE),
+            Claim(id="any-net", check="run:any_net", arms={"numbers": {**NUMBERS, **WIDE}},
+                  counter={"numbers": {**VECTORS, **WIDE}}),
+            Claim(id="grades", check="run:grades", arms={name: {**own, **ROW} for name, own in BOTH.items()},
+                  counter=BOTH),
+        ),
+        arms=Race(arms=BOTH),
+        build="run:codes",
+        pace=2,
+    ),
+    "softmax": Experiment(
+        lab="walk",
+        controls=(
+            Cells(id="logits", rows=1, cols=3, lo=-10, hi=10, step=0.5, default=LECTURE),
+            Number(id="temperature", lo=0.1, hi=10, default=1, scale="log", live=True,
+                   values=(0.1, 0.2, 0.5, 1, 2, 5, 10)),
+        ),
+        views=(
+            View(id="logits", kind="bars", moves="logits"),
+            View(id="exps", kind="bars", moves="logits"),
+            View(id="shares", kind="bars", moves="logits"),
+            View(id="numbers", kind="numbers"),
+        ),
+        actions=(
+            Action("lecture", {"logits": LECTURE, "temperature": 1}),
+            Action("plus-five", {"logits": (8.0, 6.0, 2.0), "temperature": 1}),
+            Action("cold", {"logits": LECTURE, "temperature": 0.1}),
+            Action("hot", {"logits": LECTURE, "temperature": 10}),
+            Action("two", {"logits": (3.0, 1.0, -10.0), "temperature": 1}),
+        ),
+        claims=(
+            exact("lecture", "as_in_the_lecture", {"walk": {}}, {"walk": {"temperature": 2}}),
+            exact("shift", "unshifted", {"walk": {"logits": (8.0, 6.0, 2.0)}}, {"walk": {"logits": (8.0, 1.0, -3.0)}}),
+            exact("sigmoid", "as_sigmoid", {"walk": {"logits": (3.0, 1.0, -10.0)}},
+                  {"walk": {"logits": (3.0, 1.0, -10.0), "temperature": 2}}),
+        ),
+        build="run:Softmax",
+    ),
+    "ledger": Experiment(
+        lab="walk",
+        controls=(
+            Point(id="sixth", lo=(-3.0, -3.0), hi=(3.0, 3.0), default=AT_HOME, live=True),
+            Number(id="scale", lo=0, hi=5, default=2, values=(0, 0.5, 1, 2, 3, 5), live=True),
+            Choice(id="loss", options=("cross-entropy", "mse"), default="cross-entropy", live=True),
+        ),
+        views=(
+            View(id="numbers", kind="numbers"),
+            View(id="costs", kind="bars"),
+            View(id="table", kind="table"),
+            View(id="plane", kind="plane", moves="sixth"),
+        ),
+        actions=(
+            Action("home", {"sixth": AT_HOME, "scale": 2, "loss": "cross-entropy"}),
+            Action("abroad", {"sixth": ABROAD, "scale": 2, "loss": "cross-entropy"}),
+            Action("squared", {"sixth": ABROAD, "scale": 2, "loss": "mse"}),
+            Action("unsure", {"sixth": ABROAD, "scale": 0, "loss": "cross-entropy"}),
+        ),
+        claims=(
+            exact("likelihood", "same_thing", {"ledger": {}}, {"ledger": {"loss": "mse"}}),
+            exact("dominates", "dominates", {"ledger": {"sixth": ABROAD}}, {"ledger": {"sixth": AT_HOME}}),
+            exact("bounded", "bounded", {"ledger": {"sixth": ABROAD, "loss": "mse"}}, {"ledger": {"sixth": ABROAD}}),
+        ),
+        build="run:Ledger",
+    ),
+    "plateau": Experiment(
+        lab="surface",
+        controls=(
+            Choice(id="loss", options=("mse", "cross-entropy"), default="mse"),
+            Point(id="start", lo=(-10.0, -10.0), hi=(10.0, 10.0), default=CORNER),
+            Number(id="rate", lo=0.1, hi=5, default=0.1, values=(0.1, 0.2, 0.5, 1, 2, 5), live=True),
+            Choice(id="optimizer", options=("gd", "adam"), default="gd", live=True),
+            Choice(id="updates", options=("300", "100000", "2000000"), default="300"),
+        ),
+        channels=(Channel("loss"),),
+        views=(
+            View(id="slope", kind="curve"),
+            View(id="plane-mse", kind="plane", moves="start"),
+            View(id="plane-ce", kind="plane", moves="start"),
+            View(id="loss", kind="curve"),
+        ),
+        actions=(
+            Action("two-million", {"start": CORNER, "rate": 0.1, "updates": "2000000", "optimizer": "gd"}, run=True),
+            ball("far", FAR),
+            ball("near", NEAR),
+            ball("mild", MILD),
+            Action("adam", {"start": CORNER, "rate": 0.1, "updates": "300", "optimizer": "adam"}, run=True),
+        ),
+        claims=(
+            exact("arrives", "arrives", RACE, {"mse": MSE, "cross-entropy": MSE}),
+            exact("stuck", "stuck", {"mse": {**MSE, "updates": "100000"}},
+                  {"mse": {**MSE, "updates": "100000", "start": MILD}}),
+            exact("flat", "flat", RACE, {name: {**own, "start": (0.0, 0.0)} for name, own in RACE.items()}),
+        ),
+        arms=Race(arms=RACE),
+        build="run:plateau",
+        pace=2,
+    ),
+}  # fmt: skip
