@@ -169,7 +169,7 @@ FAMILY = (
 def family(arms: Arms, chosen: str, past: Sequence[Result]) -> Diagram:
     """The map of the lecture: team SGD left, team Adam right, SWATS between, Lookahead around any."""
     nodes = tuple(
-        Node(id=name, x=x, y=y, label=f"={race.SHORT.get(name, LABELS.get(name, name))}", hot=name == chosen)
+        Node(id=name, x=x, y=1 - y, label=f"={race.SHORT.get(name, LABELS.get(name, name))}", hot=name == chosen)
         for name, x, y, _ in FAMILY
     )
     edges = [(source, name, None, name == chosen) for name, _, _, source in FAMILY if source]
@@ -177,7 +177,7 @@ def family(arms: Arms, chosen: str, past: Sequence[Result]) -> Diagram:
     return Diagram(nodes=nodes, edges=tuple(edges))
 
 
-LABELS = {"lookahead": "Lookahead", "sgdw": "SGDWM"}
+LABELS = {"lookahead": "Lookahead", "sgdw": "SGDWM", "nag": "NAG", "sgdm": "SGDM"}
 PICTURES: dict[str, race.Picture] = {
     "plane": plane,
     "standings": table,

@@ -171,6 +171,6 @@ EXPERIMENTS = {
             ),
         ),
         arms=race("peak", "half", "drawn", "one-cycle"),
-        pace=1,
+        pace=2,
     ),
 }

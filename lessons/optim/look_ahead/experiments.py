@@ -69,7 +69,7 @@ EXPERIMENTS = {
             ),
         ),
         arms=Race(arms={name: {"method": name} for name in METHODS}),
-        pace=0.5,
+        pace=1,
     ),
     "nadam": Experiment(
         lab="net",
@@ -112,6 +112,6 @@ EXPERIMENTS = {
             ),
         ),
         arms=Race(arms={name: {"optimizer": name} for name in ("sgdm", "nag", "adam", "nadam")}),
-        pace=1,
+        pace=1.5,
     ),
 }
