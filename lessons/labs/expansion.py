@@ -140,7 +140,6 @@ class Expansion(Still):
             "halved": tuple(self.errors(h / 2)),
             "bent": float(np.ptp(self.guess(t, order))),
             "bends": float(np.ptp(self.true(t))),
-            "order": order,
             "kind": spot.kind,
         }
         if len(there.theta) == 2:

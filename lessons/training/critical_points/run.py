@@ -73,30 +73,32 @@ def taylor(settings: Mapping[str, Any], seed: int) -> Expansion:
 
 def _shrink(result: Result, order: int) -> float:
     """By how much the error of an order falls when the distance is halved."""
-    return result.facts["errors"][order] / result.facts["halved"][order]
+    facts = result.facts  # none before the first picture is worked out
+    return (
+        facts["errors"][order] / facts["halved"][order] if facts and facts["halved"][order] > 1e-12 else 0.0
+    )
 
 
 def shrinks(result: Result) -> str:
-    ratio = _shrink(result, 2) if min(result.facts["halved"]) > 1e-12 else 0.0
-    return {2: "half", 4: "quarter", 8: "eighth"}.get(round(ratio), "")
+    return {2: "half", 4: "quarter", 8: "eighth"}.get(round(_shrink(result, 2)), "")
 
 
 def second_order(runs: Runs) -> bool:
     """Half the distance leaves an eighth of the error, to a tenth of it."""
-    ratio = _shrink(runs["run"], runs["run"].facts["order"])
+    ratio = _shrink(runs["run"], runs["run"].settings["order"])
     return abs(ratio - 8) < 0.8
 
 
 def flat_line(runs: Runs) -> bool:
     """The expansion does not move, while the loss itself does."""
     facts = runs["run"].facts
-    return facts["bent"] < 1e-9 < 0.01 < facts["bends"]
+    return bool(facts) and facts["bent"] < 1e-9 < 0.01 < facts["bends"]
 
 
 def signs_decide(runs: Runs) -> bool:
     """All eigenvalues have a sign, and they name what 64 directions show."""
     facts = runs["run"].facts
-    return facts["kind"] == facts["seen"]
+    return bool(facts) and facts["kind"] == facts.get("seen")
 
 
 # Two weights
