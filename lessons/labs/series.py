@@ -167,14 +167,14 @@ def table(
     first: str,
     lecture: Mapping[str, tuple[float | None, ...]],
 ) -> Table:
-    """One row for each arm, its name under the column `first`: both errors, the lecture's, the parameters."""
+    """One row for each arm, its name under the column `first`: both errors, the lecture's two, the parameters."""
     rows = []
     for arm, model in arms.items():
         found = measured(arm, model, past)
         size = model.parameters if model is not None else None
-        told = lecture.get(arm, (None, None))
-        rows.append((f"arm.{arm}", found.get("train"), found.get("unseen"), *told, size))
-    names = (first, "train", "unseen", "lecture-train", "lecture-unseen", "parameters")
+        told = " / ".join("…" if error is None else f"{error:.2f}" for error in lecture[arm])
+        rows.append((f"arm.{arm}", found.get("train"), found.get("unseen"), f"={told}", size))
+    names = (first, "train", "unseen", "lecture", "parameters")
     return Table(
         columns=tuple(f"column.{name}" for name in names),
         rows=tuple(rows),
