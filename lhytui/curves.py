@@ -49,21 +49,15 @@ def curve(
 
 
 def lines_of(tape, id: str, role: str) -> list[views.Line]:
-    """One line for a series, or one for each arm of a race ("arm/series")."""
-    names = [id] if id in tape.columns else [c for c in tape.columns if c.endswith("/" + id)]
+    """One line for a series, or one for each arm of a race ("arm/series"); an empty one before it is measured."""
     found = []
-    for name in names:
-        values = np.asarray(tape.column(name), float)
-        word = "series." + id if name == id else "arm." + name.split("/")[0]
-        found.append(views.Line(word=word, x=np.arange(len(values), dtype=float), y=values, role=role))
-    if not names:
-        steps, values = tape.sparse(id)
-        found.append(
-            views.Line(
-                word="series." + id, x=np.asarray(steps, float), y=np.asarray(values, float), role=role
-            )
-        )
-    return found
+    for name in (*tape.columns, *tape.sparse_names):
+        if name == id or name.endswith("/" + id):
+            y = tape.column(name) if name in tape.columns else None
+            x, y = tape.sparse(name) if y is None else (np.arange(len(y)), y)
+            word = "series." + id if name == id else "arm." + name.split("/")[0]
+            found.append(views.Line(word=word, x=np.asarray(x, float), y=np.asarray(y, float), role=role))
+    return found or [views.Line(word="series." + id, x=np.empty(0), y=np.empty(0), role=role)]
 
 
 def average(values: np.ndarray) -> np.ndarray:
