@@ -117,11 +117,11 @@ class Hill(race.Walker):
 
 def accuracy_by_rate(arms: Mapping[str, Test | None], chosen: str, past: Sequence[Result]) -> Curve:
     """The test's accuracy over η, and where each run at a fixed rate ended."""
-    return by_rate(arms, 1, "axis.accuracy", (None, None, 0.0, 1.0))
+    return by_rate(arms, 1, "axis.accuracy", (LOWEST, 10.0, 0.0, 1.0))
 
 
 def loss_by_rate(arms: Mapping[str, Test | None], chosen: str, past: Sequence[Result]) -> Curve:
-    return by_rate(arms, 2, "axis.loss", (None, None, 0.0, 4.0))
+    return by_rate(arms, 2, "axis.loss", (LOWEST, 10.0, 0.0, 4.0))
 
 
 def by_rate(arms: Mapping[str, Test | None], which: int, y: str, limits: tuple) -> Curve:
