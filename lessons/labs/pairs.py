@@ -16,152 +16,21 @@ engine.decoding (greedy, sample, beam_search).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.network import Network
 from engine.trainer import Trainer
-from lessons.data import generators
 from lessons.data.generators.pairs import BEGIN, END, MARKS, PAD, shift
 from lessons.labs.base import Training
-from lessons.labs.seq import NOWHERE, UNSEEN
+from lessons.labs.decoders import Shape, Taught, forces, taught, writer
+from lessons.labs.seq import NOWHERE
 from lessons.views import Bars, Grid, TokenRow, Tokens
 
-COUNT, FRESH = 2048, 256  # pairs to train on and to measure with
 GLANCE = 64  # fresh pairs that are written out whenever something is measured
-WRITTEN = ("=·", "=BEGIN", "=END")  # PAD, BEGIN and END as they are shown
 
-
-class Taught(NamedTuple):
-    """Pairs of source (N, S) and target (N, T), ended by END and filled up with PAD; u, v: fresh ones.
-
-    words: the text of each token. A source of no columns leaves the decoder alone with itself.
-    """
-
-    source: np.ndarray
-    target: np.ndarray
-    u: np.ndarray
-    v: np.ndarray
-    words: Sequence[str]
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """S and T."""
-        return self.source.shape[1], self.target.shape[1]
-
-    def token(self, number: int) -> str:
-        return WRITTEN[number] if number < len(MARKS) else f"={self.words[number]}"
-
-
-def fit(table: np.ndarray, width: int) -> np.ndarray:
-    """A table cut or filled up with PAD to `width` columns."""
-    return np.pad(table[:, :width], ((0, 0), (0, max(0, width - table.shape[1]))), constant_values=PAD)
-
-
-def taught(
-    task: str | Callable[..., Any],
-    seed: int,
-    count: int = COUNT,
-    fresh: int = FRESH,
-    places: int = 0,
-    **more: Any,
-) -> Taught:
-    """A task by its name among the generators (clean, prompts, brackets, …); `places`: room for longer answers."""
-    make = getattr(generators, task) if isinstance(task, str) else task
-    seen, new = make(count, seed, **more), make(fresh, seed + UNSEEN, **more)
-    s = max(seen.source.shape[1], new.source.shape[1])
-    t = max(seen.target.shape[1], new.target.shape[1], places)
-    return Taught(
-        fit(seen.source, s), fit(seen.target, t), fit(new.source, s), fit(new.target, t), seen.words
-    )
-
-
-def forces(words: Sequence[str]) -> tuple[str, ...]:
-    """The options of the control `force`: none, then what may be written: END and the words."""
-    return ("none", "END", *words[len(MARKS) :])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Encoder and decoder, of `blocks` blocks each.
-
-    cross: the decoder looks at what the encoder made of the source; without it there is no encoder, and the
-    source stands in front of what is written. mask: of the decoder's attention over itself. parallel: it reads
-    a row of BEGIN and writes all places at once. copy: a mixture of writing and copying from the source.
-    """
-
-    width: int = 16
-    heads: int = 1
-    blocks: int = 1
-    position: str = "learned"
-    mask: Any = "causal"
-    cross: bool = True
-    feed: int = 4
-    parallel: bool = False
-    copy: bool = False
-
-
-def join(net: Network, h: int, part: int, width: int) -> int:
-    """The part added to what it was made of, then normalised at every place."""
-    return net.layer_norm(net.add(h, part), width)
-
-
-def block(
-    net: Network,
-    h: int,
-    name: str,
-    shape: Shape,
-    memory: int | None = None,
-    keys: int | None = None,
-    mask=None,
-) -> int:
-    """Attention `name`, over a memory too (`cross-…`) if there is one, and a small network at every place.
-
-    keys: the tokens that the first attention looks at, or those of the memory; PAD among them is hidden.
-    """
-    d, k = shape.width, name.rpartition("-")[2]
-    own = keys if memory is None else None
-    h = join(net, h, net.attention(h, name, heads=shape.heads, mask=mask, tokens=own), d)
-    if memory is not None:
-        across = net.attention(h, f"cross-{k}", heads=shape.heads, context=memory, tokens=keys)
-        h = join(net, h, across, d)
-    if shape.feed:
-        inner = net.activation(net.dense_each(h, shape.feed * d, f"{name}-feed", init="he"), "relu")
-        h = join(net, h, net.dense_each(inner, d, f"{name}-back"), d)
-    return h
-
-
-def enter(net: Network, tokens: int, task: Taught, shape: Shape, name: str) -> int:
-    """Tokens as vectors with their places marked."""
-    words = net.embedding(tokens, len(task.words), shape.width, name)
-    return net.position(words, shape.position, f"{name}-places")
-
-
-def writer(net: Network, task: Taught, shape: Shape) -> int:
-    """The logits, (T, words); (S + T, words) without an encoder.
-
-    Nodes: source, read-k of the encoder; target, past-k, cross-k of the decoder; logits.
-    """
-    s, t = task.sizes
-    both = net.input(s + t)
-    if shape.cross:
-        source = net.slice(both, 0, s)
-        memory = enter(net, source, task, shape, "source")
-        for k in range(1, shape.blocks + 1):
-            memory = block(net, memory, f"read-{k}", shape, keys=source)
-        h = enter(net, net.slice(both, s, t), task, shape, "target")
-        for k in range(1, shape.blocks + 1):
-            h = block(net, h, f"past-{k}", shape, memory, source, shape.mask)
-    else:
-        h = enter(net, both, task, shape, "target")
-        for k in range(1, shape.blocks + 1):
-            h = block(net, h, f"past-{k}", shape, keys=both if s else None, mask=shape.mask)
-    if shape.copy:
-        gated = net.dense_each(h, len(task.words) + 1, "gated")
-        return net.copy_softmax(gated, net.find(f"cross-{shape.blocks}.weights"), source, "logits")
-    return net.dense_each(h, len(task.words), "logits")
+__all__ = ["GLANCE", "Shape", "Taught", "Writer", "Written", "forces", "taught"]
 
 
 class Written(NamedTuple):
@@ -217,9 +86,13 @@ class Writer(Training):
         return p / p.sum(axis=2, keepdims=True)
 
     def write(
-        self, source: np.ndarray, forced: Mapping[int, Any] | None = None, given: np.ndarray | None = None
+        self,
+        source: np.ndarray,
+        forced: Mapping[int, Any] | None = None,
+        given: np.ndarray | None = None,
+        draws: np.ndarray | None = None,
     ) -> Written:
-        """The most probable token each time, up to END or the last place.
+        """The most probable token each time, up to END or the last place; drawn by numbers 0…1 (N, T), if any.
 
         forced: {place: token, or one for each sentence} written whatever the model says. given: tokens (N, T) to
         read in place of its own, as in training.
@@ -232,12 +105,19 @@ class Writer(Training):
         for place in range(t):
             if given is None and not self.shape.parallel:
                 chances[:, place] = self.chances(source, shift(tokens))[:, place]
-            said = np.asarray(forced.get(place, chances[:, place].argmax(axis=1)))
+            said = np.asarray(forced.get(place, self.said(chances[:, place], draws, place)))
             tokens[:, place] = np.where(over, PAD, said)
             over |= tokens[:, place] == END
             if over.all() and given is None and not self.shape.parallel:
                 break
         return Written(tokens, chances)
+
+    @staticmethod
+    def said(chances: np.ndarray, draws: np.ndarray | None, place: int) -> np.ndarray:
+        """(N,) the most probable tokens, or those drawn."""
+        if draws is None:
+            return chances.argmax(axis=1)
+        return (chances.cumsum(axis=1) < draws[:, place, None]).sum(axis=1).clip(max=chances.shape[1] - 1)
 
     def following(self, source: np.ndarray) -> Callable[[tuple[int, ...]], np.ndarray]:
         """ln P(next token) after any prefix of an answer to one source (S,)."""
