@@ -169,7 +169,13 @@ FAMILY = (
 def family(arms: Arms, chosen: str, past: Sequence[Result]) -> Diagram:
     """The map of the lecture: team SGD left, team Adam right, SWATS between, Lookahead around any."""
     nodes = tuple(
-        Node(id=name, x=x, y=1 - y, label=f"={race.SHORT.get(name, LABELS.get(name, name))}", hot=name == chosen)
+        Node(
+            id=name,
+            x=x,
+            y=1 - y,
+            label=f"={race.SHORT.get(name, LABELS.get(name, name))}",
+            hot=name == chosen,
+        )
         for name, x, y, _ in FAMILY
     )
     edges = [(source, name, None, name == chosen) for name, _, _, source in FAMILY if source]

@@ -18,6 +18,10 @@ def heights() -> Draw:
     return Draw(id="heights", count=9, lo=0.0, hi=1.0, default=FALL)
 
 
+def by(shape: str, **more) -> dict:
+    return {shape: {"shape": shape, **more}}
+
+
 def race(*shapes: str) -> Race:
     return Race(arms={shape: {"shape": shape} for shape in shapes})
 
@@ -41,11 +45,7 @@ EXPERIMENTS = {
             Action("hasty", {"updates": 100}, run=True),
         ),
         channels=(*LOSSES, *CHECKED),
-        views=(
-            View(id="accuracy", kind="curve"),
-            View(id="losses", kind="curve"),
-            View(id="rates", kind="curve"),
-        ),
+        views=tuple(View(id=id, kind="curve") for id in ("accuracy", "losses", "rates")),
         claims=(
             Claim(
                 id="rises-then-falls",
@@ -85,14 +85,14 @@ EXPERIMENTS = {
             Claim(
                 id="leaves",
                 check="run:leaves",
-                arms={"low": {"shape": "low"}, "triangle": {"shape": "triangle"}},
-                counter={"low": {"shape": "low"}, "triangle": {"shape": "triangle", "top": 0.3}},
+                arms=by("low") | by("triangle"),
+                counter=by("low") | by("triangle", top=0.3),
             ),
             Claim(
                 id="settles",
                 check="run:settles",
-                arms={"high": {"shape": "high"}, "triangle": {"shape": "triangle"}},
-                counter={"high": {"shape": "high"}, "triangle": {"shape": "high"}},
+                arms=by("high") | by("triangle"),
+                counter=by("high") | {"triangle": {"shape": "high"}},
             ),
         ),
         arms=race("low", "high", "drawn", "triangle"),
@@ -115,17 +115,12 @@ EXPERIMENTS = {
             View(id="lulls", kind="table"),
         ),
         claims=(
-            Claim(
-                id="jumps",
-                check="run:jumps",
-                arms={"sgdr": {"shape": "sgdr"}},
-                counter={"sgdr": {"shape": "cosine"}},
-            ),
+            Claim(id="jumps", check="run:jumps", arms=by("sgdr"), counter={"sgdr": {"shape": "cosine"}}),
             Claim(
                 id="calmer",
                 check="run:calmer",
-                arms={"sgdr": {"shape": "sgdr"}, "constant": {"shape": "constant"}},
-                counter={"sgdr": {"shape": "constant"}, "constant": {"shape": "constant"}},
+                arms=by("sgdr") | by("constant"),
+                counter={"sgdr": {"shape": "constant"}} | by("constant"),
             ),
         ),
         arms=race("constant", "cosine", "drawn", "sgdr"),
@@ -157,17 +152,14 @@ EXPERIMENTS = {
             Claim(
                 id="high-peak",
                 check="run:high_peak",
-                arms={"peak": {"shape": "peak"}, "one-cycle": {"shape": "one-cycle"}},
-                counter={
-                    "peak": {"shape": "peak", "rate": 0.01},
-                    "one-cycle": {"shape": "one-cycle", "rate": 0.01},
-                },
+                arms=by("peak") | by("one-cycle"),
+                counter=by("peak", rate=0.01) | by("one-cycle", rate=0.01),
             ),
             Claim(
                 id="beats-half",
                 check="run:beats_half",
-                arms={"half": {"shape": "half"}, "one-cycle": {"shape": "one-cycle"}},
-                counter={"half": {"shape": "half"}, "one-cycle": {"shape": "one-cycle", "rate": 1.0}},
+                arms=by("half") | by("one-cycle"),
+                counter=by("half") | by("one-cycle", rate=1.0),
             ),
         ),
         arms=race("peak", "half", "drawn", "one-cycle"),

@@ -24,6 +24,10 @@ def arm(start: str, **more) -> dict:
     return {"start": start, **more}
 
 
+PAIR = {"plain": arm("plain"), "warm-up": arm("warm-up")}
+UNWARMED = {"plain": arm("plain"), "warm-up": arm("warm-up", warm=1)}
+
+
 EXPERIMENTS = {
     "first-ten": Experiment(
         lab="net",
@@ -47,20 +51,10 @@ EXPERIMENTS = {
             View(id="rates", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="distorts",
-                check="run:distorts",
-                arms={"plain": arm("plain"), "warm-up": arm("warm-up")},
-                counter={"plain": arm("plain"), "warm-up": arm("warm-up", warm=1)},
-            ),
-            Claim(
-                id="calms",
-                check="run:calms",
-                arms={"plain": arm("plain"), "warm-up": arm("warm-up")},
-                counter={"plain": arm("plain"), "warm-up": arm("warm-up", warm=1)},
-            ),
+            Claim(id="distorts", check="run:distorts", arms=PAIR, counter=UNWARMED),
+            Claim(id="calms", check="run:calms", arms=PAIR, counter=UNWARMED),
         ),
-        arms=Race(arms={"plain": {"start": "plain"}, "warm-up": {"start": "warm-up"}}),
+        arms=Race(arms=PAIR),
         pace=1,
     ),
     "radam": Experiment(
@@ -69,7 +63,7 @@ EXPERIMENTS = {
             Choice(id="start", options=("plain", "warm-up", "radam"), default="radam"),
             RATE,
             Number(id="decay", lo=0.9, hi=0.9999, default=0.999, values=(0.9, 0.99, 0.999, 0.9999)),
-            Number(id="warm", lo=1, hi=200, default=50, scale="integer", values=(1, 5, 10, 25, 50, 100, 200)),
+            WARM,
             Seed(),
         ),
         actions=(
