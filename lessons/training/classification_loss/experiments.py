@@ -12,10 +12,10 @@ def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
 
 
 NUMBERS, VECTORS = {"labels": "numbers"}, {"labels": "vectors"}
-BOTH, TWICE = {"numbers": NUMBERS, "vectors": VECTORS}, {"numbers": VECTORS, "vectors": VECTORS}
+BOTH, TWICE = {"vectors": VECTORS, "numbers": NUMBERS}, {"vectors": VECTORS, "numbers": VECTORS}
 WIDE, ROW = {"width": "16"}, {"data": "row"}
 MSE, CE = {"loss": "mse"}, {"loss": "cross-entropy"}
-RACE = {"mse": MSE, "cross-entropy": CE}
+RACE = {"cross-entropy": CE, "mse": MSE}
 
 
 def ball(id: str, start: tuple[float, float], rate: float = 0.5) -> Action:
@@ -138,7 +138,7 @@ EXPERIMENTS = {
             Action("adam", {"start": CORNER, "rate": 0.1, "updates": "300", "optimizer": "adam"}, run=True),
         ),
         claims=(
-            exact("arrives", "arrives", RACE, {"mse": MSE, "cross-entropy": MSE}),
+            exact("arrives", "arrives", RACE, {"cross-entropy": MSE, "mse": MSE}),
             exact("stuck", "stuck", {"mse": {**MSE, "updates": "100000"}},
                   {"mse": {**MSE, "updates": "100000", "start": MILD}}),
             exact("flat", "flat", RACE, {name: {**own, "start": (0.0, 0.0)} for name, own in RACE.items()}),
