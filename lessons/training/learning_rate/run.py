@@ -142,9 +142,9 @@ class Valley(valley.Valley):
                 Step(text=f"Δ{name} = {move:.3g}", note=f"note.step-{name}" if gd else "note.last", hot=True),
             ]
             if name == "b":
-                steps.append(Step(text=f"b* − b = {round(left, 2) + 0.0:.2f}", note="note.left"))
+                steps.append(Step(text=f"b* − b = {brief(left, '.2f')}", note="note.left"))
                 if move * left > 0:
-                    steps.append(Step(text=f"{left / move:,.0f}", note="note.needed"))
+                    steps.append(Step(text=brief(left / move, ",.0f"), note="note.needed"))
         low, high = self.curvature
         steps.append(Step(text=f"λ₂/λ₁ = {high / low:,.0f}", note="note.condition"))
         steps.append(Step(text=f"2/λ₂ = {2 / high:.5e}", note="note.limit"))
@@ -154,6 +154,11 @@ class Valley(valley.Valley):
 def minus(text: str) -> str:
     """Numbers as they are written by hand: −3e−5 for -3e-05."""
     return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+
+
+def brief(number: float, form: str) -> str:
+    """The number in this form, with no minus before 0.00; where a run blows up, three digits."""
+    return f"{number:.3g}" if not abs(number) < 1e9 else f"{round(number, 2) + 0.0:{form}}"
 
 
 # Answers that the run gives, to the question as it was put; other runs give none.
