@@ -5,17 +5,13 @@ from lessons.spec import Action, Channel, Choice, Claim, Draw, Experiment, Numbe
 RUNS = ("0.001", "0.01", "0.03", "0.1", "0.3", "1", "test")
 FALL = (1.0, 0.87, 0.75, 0.62, 0.5, 0.37, 0.25, 0.12, 0.0)
 LOSSES = (Channel("loss", role="smooth"), Channel("gradient-norm", role="norm"), Channel("rate"))
-CHECKED = (
-    Channel("validation-accuracy", role="validation", sparse=True),
-    Channel("validation-loss", role="validation", sparse=True),
-)
+CHECKED = tuple(Channel(f"validation-{it}", role="validation", sparse=True) for it in ("accuracy", "loss"))
 BOTH = {run: {"run": run} for run in RUNS}
 OTHER = {run: {"run": run, "optimizer": "sgd" if run == "test" else "momentum"} for run in RUNS}
-
-
-def heights() -> Draw:
-    """The learner's own schedule: η over the run as a share of the top."""
-    return Draw(id="heights", count=9, lo=0.0, hi=1.0, default=FALL)
+TEST, SHORT = {"test": {"run": "test"}}, {"test": {"run": "test", "top": 0.03}}
+# The learner's own schedule: η over the run as a share of the top.
+HEIGHTS = Draw(id="heights", count=9, lo=0.0, hi=1.0, default=FALL)
+RATES = View(id="rates", kind="curve", moves="heights")
 
 
 def by(shape: str, **more) -> dict:
@@ -32,9 +28,7 @@ EXPERIMENTS = {
         controls=(
             Choice(id="run", options=RUNS, default="test"),
             Choice(id="optimizer", options=("momentum", "sgd"), default="momentum"),
-            Number(
-                id="top", lo=0.01, hi=10, default=10, scale="log", values=(0.01, 0.03, 0.1, 0.3, 1, 3, 10)
-            ),
+            Number(id="top", lo=0.01, hi=10, default=10, scale="log", values=(0.01, 0.03, 0.1, 0.3, 1, 10)),
             Number(id="updates", lo=50, hi=1600, default=400, scale="integer", values=(100, 200, 400, 800)),
             Seed(),
         ),
@@ -47,12 +41,7 @@ EXPERIMENTS = {
         channels=(*LOSSES, *CHECKED),
         views=tuple(View(id=id, kind="curve") for id in ("accuracy", "losses", "rates")),
         claims=(
-            Claim(
-                id="rises-then-falls",
-                check="run:rises_then_falls",
-                arms={"test": {"run": "test"}},
-                counter={"test": {"run": "test", "top": 0.03}},
-            ),
+            Claim(id="rises-then-falls", check="run:rises_then_falls", arms=TEST, counter=SHORT),
             Claim(id="foretells", check="run:foretells", arms=BOTH, counter=OTHER),
         ),
         arms=Sweep(over={"run": RUNS}),
@@ -67,7 +56,7 @@ EXPERIMENTS = {
                 id="period", lo=10, hi=300, default=50, scale="integer", values=(10, 25, 50, 100, 150, 300)
             ),
             Number(id="noise", lo=0, hi=0.5, default=0.1, values=(0, 0.02, 0.1, 0.3, 0.5)),
-            heights(),
+            HEIGHTS,
             Seed(),
         ),
         actions=(
@@ -76,11 +65,7 @@ EXPERIMENTS = {
             Action("slow", {"period": 150}, run=True),
         ),
         channels=(*LOSSES, Channel("theta-0")),
-        views=(
-            View(id="place", kind="curve"),
-            View(id="rates", kind="curve", moves="heights"),
-            View(id="plane", kind="plane"),
-        ),
+        views=(View(id="place", kind="curve"), RATES, View(id="plane", kind="plane")),
         claims=(
             Claim(
                 id="leaves",
@@ -104,16 +89,12 @@ EXPERIMENTS = {
             Choice(id="shape", options=("constant", "cosine", "sgdr", "drawn"), default="sgdr"),
             Number(id="rate", lo=0.01, hi=2, default=0.5, values=(0.05, 0.1, 0.2, 0.3, 0.5, 1.0)),
             Number(id="period", lo=50, hi=900, default=300, scale="integer", values=(100, 150, 300, 450)),
-            heights(),
+            HEIGHTS,
             Seed(),
         ),
         actions=(Action("slide", {"period": 300}, run=True), Action("often", {"period": 100}, run=True)),
         channels=(*LOSSES, *CHECKED),
-        views=(
-            View(id="losses", kind="curve"),
-            View(id="rates", kind="curve", moves="heights"),
-            View(id="lulls", kind="table"),
-        ),
+        views=(View(id="losses", kind="curve"), RATES, View(id="lulls", kind="table")),
         claims=(
             Claim(id="jumps", check="run:jumps", arms=by("sgdr"), counter={"sgdr": {"shape": "cosine"}}),
             Claim(
@@ -132,7 +113,7 @@ EXPERIMENTS = {
             Choice(id="shape", options=("peak", "half", "one-cycle", "drawn"), default="one-cycle"),
             Number(id="rate", lo=0.01, hi=2, default=0.2, values=(0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0)),
             Number(id="epochs", lo=1, hi=12, default=8, scale="integer", values=(1, 2, 4, 8, 12)),
-            heights(),
+            HEIGHTS,
             Seed(),
         ),
         actions=(
@@ -144,7 +125,7 @@ EXPERIMENTS = {
         channels=(*LOSSES, *CHECKED),
         views=(
             View(id="accuracy", kind="curve"),
-            View(id="rates", kind="curve", moves="heights"),
+            RATES,
             View(id="ends", kind="table"),
             View(id="losses", kind="curve"),
         ),

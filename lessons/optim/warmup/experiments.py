@@ -6,8 +6,7 @@ SERIES = (
     Channel("loss", role="smooth"),
     Channel("gradient-norm", role="norm"),
     Channel("rate"),
-    Channel("validation-accuracy", role="validation", sparse=True),
-    Channel("validation-loss", role="validation", sparse=True),
+    *(Channel(f"validation-{it}", role="validation", sparse=True) for it in ("accuracy", "loss")),
 )
 RATE = Number(
     id="rate",
@@ -24,6 +23,7 @@ def arm(start: str, **more) -> dict:
     return {"start": start, **more}
 
 
+RADAM = {"radam": arm("radam")}
 PAIR = {"plain": arm("plain"), "warm-up": arm("warm-up")}
 UNWARMED = {"plain": arm("plain"), "warm-up": arm("warm-up", warm=1)}
 
@@ -82,7 +82,7 @@ EXPERIMENTS = {
             Claim(
                 id="four-steps",
                 check="run:four_steps",
-                arms={"radam": arm("radam")},
+                arms=RADAM,
                 counter={"radam": arm("plain")},
                 kind="exact",
             ),
@@ -122,12 +122,7 @@ EXPERIMENTS = {
             Action("small", {"alpha": 0.1}, run=True),
             Action("adam", {"inner": "adam"}, run=True),
         ),
-        channels=(
-            Channel("loss", role="smooth"),
-            Channel("gradient-norm", role="norm"),
-            Channel("theta-0"),
-            Channel("theta-1"),
-        ),
+        channels=(*SERIES[:2], Channel("theta-0"), Channel("theta-1")),
         views=(
             View(id="plane", kind="plane", moves="place"),
             View(id="height", kind="curve"),
