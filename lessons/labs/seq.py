@@ -263,7 +263,7 @@ class Encoder(Training):
         )
 
     def tokens(self) -> Tokens:
-        """The example in hand, its labels, and what is answered, with the chance given to that answer."""
+        """The example in hand, its labels, and what is answered."""
         x = self.example()
         v = self.told.v[int(self.settings.get("example", 0)) % len(self.told.u)]
         return Tokens(rows=(self.row(x), *self.verdict(x, v)))
@@ -272,15 +272,14 @@ class Encoder(Training):
         return TokenRow(word=word, tokens=tuple(self.told.token(token) for token in x))
 
     def verdict(self, x: np.ndarray, v: np.ndarray) -> tuple[TokenRow, TokenRow]:
-        """The right labels of one sequence, and the model's with marks and chances."""
-        chances = self.chances(x[None])[0]
-        guess = chances.argmax(axis=1)
+        """The right labels of one sequence, and the model's with marks."""
+        guess = self.answers(x[None])[0]
         marks = tuple(
             "" if t == NOWHERE else "right" if g == t else "wrong" for g, t in zip(guess, v, strict=True)
         )
         wanted = TokenRow(word="row.wanted", tokens=tuple(self.told.label(t) for t in v))
         said = tuple(self.told.label(g) for g in guess)
-        return wanted, TokenRow(word="row.answer", tokens=said, marks=marks, values=chances.max(axis=1))
+        return wanted, TokenRow(word="row.answer", tokens=said, marks=marks)
 
     # The places
 
