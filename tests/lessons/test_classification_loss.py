@@ -61,14 +61,14 @@ def test_softmax_of_the_lecture(run):
     assert run("softmax", temperature=0.1).facts["shares"][0] > 0.99
     hot = run("softmax", temperature=10).facts["shares"]
     assert max(hot) - min(hot) < 0.2
-    pair = run("softmax", logits=(3, 1, -10)).facts
+    pair = run("softmax", y3=-10).facts
     assert round(pair["pair"], 4) == round(pair["sigmoid"], 4) == 0.8808
 
 
 def test_softmax_marks_what_a_change_moves():
     walk = model("softmax")
     assert not any(step.hot for step in walk.look("numbers", ()).steps)
-    walk.set("logits", (3.0, 2.0, -3.0))
+    walk.set("y2", 2.0)
     hot = [step.text for step in walk.look("numbers", ()).steps if step.hot]
     assert len(hot) == 7 and hot[0].startswith("e^2 =")
     assert walk.look("shares", ()).beside is None
@@ -114,7 +114,7 @@ def test_adam_crosses_the_plain(run):
 def test_two_million_updates_and_the_way_that_would_be_left(run):
     far = run("plateau", updates="2000000", **MSE)
     assert far.steps == 2_000_000 and far.facts["moved"] < 0.002
-    # The distance y₂ − y₁ falls by 2·η·slope an update, slowest at the start: seconds of a slow integral.
+    # The distance y₂ − y₁ falls by 2·η·slope an update, slowest at the start; updates are the integral of 1 over it.
     gap = np.linspace(20, -math.log(9), 400_001)
     share = 1 / (1 + np.exp(gap))
     pull = 2 * 0.1 * 4 * share * (1 - share) ** 2
@@ -149,7 +149,11 @@ def test_a_long_run_is_recorded_thinly():
 
 
 def shares(*logits, temperature=1.0):
-    return np.array(model("softmax", logits=logits, temperature=temperature).now["shares"])
+    return np.array(
+        model("softmax", **{f"y{k}": y for k, y in enumerate(logits, 1)}, temperature=temperature).now[
+            "shares"
+        ]
+    )
 
 
 def head(loss, y1, y2):

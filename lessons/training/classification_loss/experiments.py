@@ -1,10 +1,13 @@
 """Three clouds with numbers or vectors for names, softmax bar by bar, a ledger of likelihood, two surfaces."""
 
-from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
 
-LECTURE = (3.0, 1.0, -3.0)
 CORNER, FAR, NEAR, MILD = ((-float(far), float(far)) for far in (10, 8, 5, 2))
-AT_HOME, AT_BORDER, ABROAD = (0.3, 1.6), (0.9, 0.5), (2.6, -1.5)
+AT_HOME, ABROAD = (0.3, 1.6), (2.6, -1.5)
+
+
+def logits(*values: float) -> dict:
+    return {f"y{k}": value for k, value in enumerate(values, 1)}
 
 
 def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
@@ -18,9 +21,9 @@ MSE, CE = {"loss": "mse"}, {"loss": "cross-entropy"}
 RACE = {"cross-entropy": CE, "mse": MSE}
 
 
-def ball(id: str, start: tuple[float, float], rate: float = 0.5) -> Action:
+def ball(id: str, start: tuple[float, float]) -> Action:
     """The race from another place."""
-    return Action(id, {"start": start, "rate": rate, "updates": "300", "optimizer": "gd"}, run=True)
+    return Action(id, {"start": start, "rate": 0.5, "updates": "300", "optimizer": "gd"}, run=True)
 
 
 EXPERIMENTS = {
@@ -63,28 +66,25 @@ EXPERIMENTS = {
     "softmax": Experiment(
         lab="walk",
         controls=(
-            Cells(id="logits", rows=1, cols=3, lo=-10, hi=10, step=0.5, default=LECTURE),
-            Number(id="temperature", lo=0.1, hi=10, default=1, scale="log", live=True,
-                   values=(0.1, 0.2, 0.5, 1, 2, 5, 10)),
+            *(Number(id=f"y{k}", lo=-10, hi=10, default=y, steps=40, live=True) for k, y in ((1, 3), (2, 1), (3, -3))),
+            Number(id="temperature", lo=0.1, hi=10, default=1, live=True, values=(0.1, 0.2, 0.5, 1, 2, 5, 10)),
         ),
         views=(
-            View(id="logits", kind="bars", moves="logits"),
-            View(id="exps", kind="bars", moves="logits"),
-            View(id="shares", kind="bars", moves="logits"),
+            View(id="logits", kind="bars"),
+            View(id="exps", kind="bars"), View(id="shares", kind="bars"),
             View(id="numbers", kind="numbers"),
         ),
         actions=(
-            Action("lecture", {"logits": LECTURE, "temperature": 1}),
-            Action("plus-five", {"logits": (8.0, 6.0, 2.0), "temperature": 1}),
-            Action("cold", {"logits": LECTURE, "temperature": 0.1}),
-            Action("hot", {"logits": LECTURE, "temperature": 10}),
-            Action("two", {"logits": (3.0, 1.0, -10.0), "temperature": 1}),
+            Action("lecture", {**logits(3, 1, -3), "temperature": 1}),
+            Action("plus-five", {**logits(8, 6, 2), "temperature": 1}),
+            Action("cold", {**logits(3, 1, -3), "temperature": 0.1}),
+            Action("hot", {**logits(3, 1, -3), "temperature": 10}),
+            Action("two", {**logits(3, 1, -10), "temperature": 1}),
         ),
         claims=(
             exact("lecture", "as_in_the_lecture", {"walk": {}}, {"walk": {"temperature": 2}}),
-            exact("shift", "unshifted", {"walk": {"logits": (8.0, 6.0, 2.0)}}, {"walk": {"logits": (8.0, 1.0, -3.0)}}),
-            exact("sigmoid", "as_sigmoid", {"walk": {"logits": (3.0, 1.0, -10.0)}},
-                  {"walk": {"logits": (3.0, 1.0, -10.0), "temperature": 2}}),
+            exact("shift", "unshifted", {"walk": logits(8, 6, 2)}, {"walk": logits(8, 1, -3)}),
+            exact("sigmoid", "as_sigmoid", {"walk": {"y3": -10}}, {"walk": {"y3": -10, "temperature": 2}}),
         ),
         build="run:Softmax",
     ),

@@ -75,6 +75,11 @@ def softmax(temperature: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda logits: trainer.predict(np.asarray(logits)[None], node=node)[0]
 
 
+def given(settings: Mapping[str, Any]) -> np.ndarray:
+    """The three logits."""
+    return np.array([settings[f"y{k}"] for k in (1, 2, 3)], float)
+
+
 LABELS = ("=y₁", "=y₂", "=y₃")
 PRIMED = ("=y′₁", "=y′₂", "=y′₃")
 
@@ -83,10 +88,10 @@ class Softmax(Walk):
     """Three logits: exponentials, their sum, and the shares."""
 
     def worked(self) -> Mapping[str, Any]:
-        y, heat = np.array(self.settings["logits"]), self.settings["temperature"]
+        y, heat = given(self.settings), self.settings["temperature"]
         exps = np.exp(y / heat)
         shares = softmax(heat)(y)
-        lecture = tuple(self.settings["logits"]) == (3.0, 1.0, -3.0) and heat == 1
+        lecture = y.tolist() == [3, 1, -3] and heat == 1
         return {
             "logits": y,
             "exps": exps,
@@ -133,7 +138,7 @@ class Softmax(Walk):
 def after_five(result: Result) -> str:
     """What five more on every logit does to the shares."""
     first, heat = max(result.facts["shares"]), result.settings["temperature"]
-    more = softmax(heat)(np.array(result.settings["logits"]) + 5).max()
+    more = softmax(heat)(given(result.settings) + 5).max()
     return "sharper" if more > first + 1e-6 else "flatter" if more < first - 1e-6 else "same"
 
 
