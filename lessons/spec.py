@@ -100,7 +100,7 @@ class Number(Control):
     def move(self, value: float, by: int) -> float:
         stops = self.stops()
         if by > 0:
-            ahead = [s for s in stops if s > value * (1 + 1e-9) + (1e-12 if value >= 0 else 0)] or [value]
+            ahead = [s for s in stops if s > value and not math.isclose(s, value, rel_tol=1e-9)] or [value]
             return ahead[min(by, len(ahead)) - 1]
         behind = [s for s in stops if s < value and not math.isclose(s, value, rel_tol=1e-9)][::-1] or [value]
         return behind[min(-by, len(behind)) - 1]
