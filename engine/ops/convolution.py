@@ -132,23 +132,19 @@ def fold(row, gwindows, gplane):
 def gather_windows(row, x, n, plane, windows):
     """The window matrix of image n of x (b, in, h, w); `plane` is working memory."""
     size = row[C] * row[H] * row[W]
-    image = x[n * size : (n + 1) * size]
-    if row[PH] == 0 and row[PW] == 0:
-        unfold(row, image, windows)
-    else:
+    image, bordered = x[n * size : (n + 1) * size], row[PH] > 0 or row[PW] > 0
+    if bordered:
         pad(row, image, plane)
-        unfold(row, plane, windows)
+    unfold(row, plane if bordered else image, windows)
 
 
 @kernel
 def scatter_windows(row, gwindows, gplane, gx, n):
     """∂ of image n of x (b, in, h, w) from that of its window matrix; `gplane` is working memory."""
     size = row[C] * row[H] * row[W]
-    image = gx[n * size : (n + 1) * size]
-    if row[PH] == 0 and row[PW] == 0:
-        fold(row, gwindows, image)
-    else:
-        fold(row, gwindows, gplane)
+    image, bordered = gx[n * size : (n + 1) * size], row[PH] > 0 or row[PW] > 0
+    fold(row, gwindows, gplane if bordered else image)
+    if bordered:
         unpad(row, gplane, image)
 
 
