@@ -283,7 +283,7 @@ class Sweep(_Arms):
 
     @property
     def epoch(self) -> int:
-        return self.shown.epoch
+        return 0  # its updates are those of many arms
 
     @property
     def epochs(self) -> dict[str, int]:

@@ -34,6 +34,7 @@ class Network(ImageLayers, NormLayers, SequenceLayers):
     def __init__(self):
         self.nodes: list[Node] = []
         self.end: int | None = None  # the loss
+        self.penalties: list[int] = []  # and what is added to it
 
     def input(self, width: int, name: str = "input", shape: Sequence[int] = ()) -> int:
         """The features, one row an example; uint8 data is scaled by 1/255 while a batch is gathered.

@@ -52,7 +52,7 @@ class Program:
     def __init__(self, network: Network):
         if network.end is None:
             raise EngineError("no-loss")
-        self.nodes, self.end = network.nodes, network.end
+        self.nodes, self.end, self.penalties = network.nodes, network.end, set(network.penalties)
         self.loss = self.nodes[self.end]
         # "labels", "values" or, for a surface, None; so many labels an example, of so many classes
         self.targets = "labels" if self.loss.op == "sequence-cross-entropy" else LOSSES.get(self.loss.op)
@@ -106,6 +106,7 @@ class Program:
                 copies[n] = self._buffer(node.width * uses[n])
                 row[[OP, IN, OUT, N0, N0 + 1]] = NUMBER["fork"], out, copies[n], node.width, uses[n]
                 rows.append((n, row, ()))
+        rows.sort(key=lambda one: one[0] in self.penalties)  # they add to what the loss has written
         self._mark_ties(rows)
         self.live = len(rows)
         rows += late
@@ -123,8 +124,8 @@ class Program:
         return self.width - width
 
     def _reach(self) -> set[int]:
-        """The nodes that the loss depends on."""
-        reached, ahead = set(), [self.end]
+        """The nodes that the loss and what is added to it depend on."""
+        reached, ahead = set(), [self.end, *self.penalties]
         while ahead:
             n = ahead.pop()
             if n not in reached:

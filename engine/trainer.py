@@ -177,6 +177,17 @@ class Trainer:
         return -(-self.examples // int(self._plan[walk.ROWS]))
 
     @property
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """Its own examples, read only: x (N, width), and labels (N · places,) or targets (N, outputs)."""
+        x8, xr, labels, targets = self._data
+        return (x8 if len(x8) else xr), (labels if self.program.targets == "labels" else targets)
+
+    @property
+    def gauge(self) -> np.ndarray:
+        """A copy of what the optimizer remembers for all of θ together; see `engine.optimizers.adam`."""
+        return self._rule.memory["gauge"].copy()
+
+    @property
     def theta(self) -> np.ndarray:
         """A copy of θ."""
         return self._theta.copy()

@@ -37,7 +37,7 @@ def activations(trainer: Trainer, x=None, bins: int = 32, span=None) -> dict[str
     """
     found = {}
     for n, node in enumerate(trainer.program.nodes):
-        if node.op != "input" and n != trainer.program.end:
+        if node.op != "input" and n != trainer.program.end and node.width:
             found[node.name] = describe(trainer.predict(x, node=n).astype(np.float64), bins, span)
     return found
 

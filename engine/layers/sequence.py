@@ -35,6 +35,12 @@ def visible(mask, queries: int, keys: int) -> np.ndarray:
     return (np.asarray(mask, float) != 0).astype(float)
 
 
+def off_diagonal(queries: int, keys: int, width: float = 0.2) -> np.ndarray:
+    """(queries, keys) costs 1 - e^(-(i/queries - j/keys)² / 2g²): 0 on the diagonal (Tachibana et al. 2018)."""
+    apart = np.arange(queries)[:, None] / queries - np.arange(keys) / keys
+    return 1 - np.exp(-(apart**2) / (2 * width**2))
+
+
 class SequenceLayers:
     """Methods of a network."""
 
@@ -330,6 +336,19 @@ class SequenceLayers:
             shape=(length, n),
         )
         return self._finish(node)
+
+    def penalty(self, x: int, costs: Sequence, strength: float = 1.0, name: str | None = None) -> int:
+        """Adds `strength` times Σ costs · x to the loss, the mean over examples and heads; costs are for a part
+        of x, as (m, n) for an attention's weights (heads, m, n): then the mean over its m queries, too.
+        """
+        name, node, costs = self._label(name, "penalty"), self._node(x), np.asarray(costs, float)
+        if not costs.size or node.width % costs.size:
+            raise EngineError("wrong-width", node=node.name, width=node.width, expected=f"h·{costs.size}")
+        rows = node.width // costs.size * (len(costs) if costs.ndim > 1 else 1)
+        hyper = (float(strength), *costs.ravel().tolist())
+        sizes = (node.width, costs.size, rows)
+        self.penalties.append(self._put(Node("penalty", name, 0, (x,), sizes, hyper, whole=True)))
+        return self.penalties[-1]
 
     def _label(self, name: str | None, op: str) -> str:
         return self._name(name or f"{op}-{len(self.nodes)}")

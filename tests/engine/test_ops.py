@@ -168,7 +168,7 @@ def test_every_operation_is_tested_here():
         *ACTIVATIONS,
         *LOSSES,
         *SURFACES,
-        *("formula", "stream"),  # in test_formula
+        *("formula", "stream", "penalty"),  # in test_formula, test_penalty
     }
 
 
