@@ -63,7 +63,7 @@ def taught(
 
 def forces(words: Sequence[str]) -> tuple[str, ...]:
     """The options of the control `force`: none, then what may be written: END and the words."""
-    return ("none", "END", *words[len(MARKS) :])
+    return ("none", "end", *words[len(MARKS) :])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ Settings named rate, batch, optimizer act live; so do those of the views, if the
 (a fresh sentence), place (how many tokens stand written), force and at (an option of `forces`, written at
 place `at` whatever the model says). Actions that `act` knows: next, all, wrong, undo-wrong. Views: `look` calls
 the method of the view's name (tokens, next-token, cross, past); a subclass adds its own. `scores`, `chances`,
-`write`, `following`, `looks` and `parameter` give what is behind every picture; `following` goes into
+`write`, `following`, `attention` and `parameter` give what is behind every picture; `following` goes into
 engine.decoding (greedy, sample, beam_search).
 """
 
@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.network import Network
 from engine.trainer import Trainer
-from lessons.data.generators.pairs import BEGIN, END, MARKS, PAD, shift
+from lessons.data.generators.pairs import BEGIN, END, PAD, shift
 from lessons.labs.base import Training
 from lessons.labs.decoders import Shape, Taught, forces, taught, writer
 from lessons.labs.seq import NOWHERE
@@ -40,15 +40,23 @@ class Written(NamedTuple):
     chances: np.ndarray
 
 
+def runner_up(chances: np.ndarray) -> np.ndarray:
+    """The most probable word that is neither a mark nor the most probable token, over the last axis."""
+    others = np.where(np.arange(chances.shape[-1]) > END, chances, -1.0)
+    np.put_along_axis(others, chances.argmax(axis=-1)[..., None], -1.0, axis=-1)
+    return others.argmax(axis=-1)
+
+
 class Writer(Training):
     """A decoder, with or without an encoder, in training by teacher forcing."""
 
     sparse_every = 25
+    looks = frozenset({"example", "place", "force", "at"})  # change only what is seen
 
     def __init__(
         self, settings: Mapping[str, Any], seed: int, task: Taught, shape: Shape, limit: int, **options: Any
     ):
-        self.task, self.shape = task, shape
+        self.task, self.shape, self.settings = task, shape, dict(settings)
         self.net = net = Network()
         self.logits = writer(net, task, shape)
         net.sequence_loss(self.logits)
@@ -104,7 +112,7 @@ class Writer(Training):
             chances = self.chances(source, self.read(tokens if given is None else given))
         for place in range(t):
             if given is None and not self.shape.parallel:
-                chances[:, place] = self.chances(source, shift(tokens))[:, place]
+                chances[:, place] = self.chances(source, self.read(tokens))[:, place]
             said = np.asarray(forced.get(place, self.said(chances[:, place], draws, place)))
             tokens[:, place] = np.where(over, PAD, said)
             over |= tokens[:, place] == END
@@ -130,7 +138,7 @@ class Writer(Training):
 
         return after
 
-    def looks(self, source: np.ndarray, read: np.ndarray, name: str = "cross-1") -> np.ndarray:
+    def attention(self, source: np.ndarray, read: np.ndarray, name: str = "cross-1") -> np.ndarray:
         """α′ (N, heads, queries, keys) of an attention: cross-k, past-k, read-k."""
         weights = self.trainer.predict(self.entered(source, read), node=self.net.find(f"{name}.weights"))
         s, t = self.task.sizes
@@ -200,7 +208,7 @@ class Writer(Training):
     def forced(self) -> dict[int, int]:
         """{place: token} of the error that the learner makes."""
         option = str(self.settings.get("force", "none"))
-        options = ("none", "END", *self.task.words[len(MARKS) :])
+        options = forces(self.task.words)
         return {int(self.settings.get("at", 0)): END + options.index(option) - 1} if option != "none" else {}
 
     def answer(self, forced: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -225,8 +233,7 @@ class Writer(Training):
             return {"place": min(place + 1, self.length())}
         if action == "wrong":
             place = min(place, self.length() - 1)
-            runner_up = int(np.argsort(-self.answer(False)[1][place], kind="stable")[1])
-            option = "END" if runner_up <= END else self.task.words[runner_up]
+            option = forces(self.task.words)[int(runner_up(self.answer()[1][place])) - END + 1]
             return {"at": place, "force": option, "place": place + 1}
         return {"all": {"place": last}, "undo-wrong": {"force": "none"}}[action]
 
@@ -278,7 +285,7 @@ class Writer(Training):
     def cross(self) -> Grid:
         """α′ of the last block: each written token (row) over the source (columns), the mean of the heads."""
         source, (tokens, _) = self.example()[0], self.answer()
-        weights = self.looks(source[None], self.read(tokens[None]), f"cross-{self.shape.blocks}")[0].mean(
+        weights = self.attention(source[None], self.read(tokens[None]), f"cross-{self.shape.blocks}")[0].mean(
             axis=0
         )
         rows, cols = self.length(), int((source != PAD).sum())
@@ -288,7 +295,7 @@ class Writer(Training):
         """α′ of the decoder over what it reads itself: rows look at columns; later ones are masked."""
         source, (tokens, _) = self.example()[0], self.answer()
         read = self.read(tokens[None])
-        weights = self.looks(source[None], read, "past-1")[0].mean(axis=0)
+        weights = self.attention(source[None], read, "past-1")[0].mean(axis=0)
         names = read[0] if self.shape.cross else np.append(source, read[0])
         kept = self.length() + len(names) - len(read[0])
         return self.weights(weights[:kept, :kept], *[self.spelt(names[:kept])] * 2)
@@ -298,3 +305,17 @@ class Writer(Training):
         return Grid(
             values=values.astype(np.float64), rows=tuple(rows), cols=tuple(cols), tensor="α′", diverging=False
         )
+
+
+def beside(models: Mapping[str, Writer], chosen: str, past: Sequence[Any]) -> Tokens:
+    """The sentence in hand and what each arm of a race makes of it, with its chances."""
+    first = next(iter(models.values()))
+    source, wanted = first.example()
+    rows = [first.row("row.source", source)] if len(source) else []
+    rows.append(first.row("row.wanted", wanted))
+    for name, model in models.items():
+        tokens, chances = model.answer()
+        p = np.where(tokens == PAD, np.nan, chances[np.arange(len(tokens)), tokens])
+        marks = tuple(model.marks(tokens, wanted))
+        rows.append(model.row(f"arm.{name}", tokens, marks=marks, values=p))
+    return Tokens(rows=tuple(rows))
