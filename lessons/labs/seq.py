@@ -172,7 +172,7 @@ class Encoder(Training):
     ):
         self.told, self.shape = told, shape
         net = Network()
-        self.logits = encoder(net, told, shape)
+        self.logits = self.network(net)
         net.sequence_loss(self.logits)
         options = {"optimizer": "adam", "rate": 0.01, "batch": 32, **options}
         options |= {name: settings[name] for name in self.LIVE if name in settings}
@@ -180,6 +180,10 @@ class Encoder(Training):
         super().__init__(settings, seed, trainer, limit)
         self.net = net
         self._kept: tuple[Any, Mapping[str, float]] = (None, {})
+
+    def network(self, net: Network) -> int:
+        """The logits."""
+        return encoder(net, self.told, self.shape)
 
     def entered(self, x: np.ndarray) -> np.ndarray:
         """Token sequences as the network takes them."""
