@@ -13,7 +13,7 @@ from lessons.data import generators
 from lessons.data.generators.pairs import MARKS, PAD
 from lessons.labs.seq import UNSEEN
 
-COUNT, FRESH = 2048, 256  # pairs to train on and to measure with
+COUNT, FRESH = 2048, 128  # pairs to train on and to measure with
 WRITTEN = ("=·", "=BEGIN", "=END")  # PAD, BEGIN and END as they are shown
 
 

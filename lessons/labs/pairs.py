@@ -50,7 +50,7 @@ def runner_up(chances: np.ndarray) -> np.ndarray:
 class Writer(Training):
     """A decoder, with or without an encoder, in training by teacher forcing."""
 
-    sparse_every = 25
+    sparse_every = 50
     looks = frozenset({"example", "place", "force", "at"})  # change only what is seen
 
     def __init__(
