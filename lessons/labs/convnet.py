@@ -26,7 +26,7 @@ from engine.trainer import Trainer
 from lessons.data import generators, mnist
 from lessons.labs.base import Training
 from lessons.labs.sweeps import shrink
-from lessons.views import Bars, Images
+from lessons.views import Bars, Curve, Images, Line
 
 UNSEEN = 1_000_003  # added to the seed for fresh pictures
 MISSED = 48  # wrong answers shown
@@ -133,7 +133,7 @@ def stack(net: Network, x: int, layers: Sequence[Layer]) -> int:
 class ConvNet(Training):
     """A net on pictures in training; `layers` stand between the picture and the logits."""
 
-    sparse_every = 25
+    sparse_every = 50
 
     def __init__(
         self, settings: Mapping[str, Any], seed: int, told: Pictures, layers: Sequence[Layer], limit: int,
@@ -149,6 +149,7 @@ class ConvNet(Training):
         super().__init__(settings, seed, Trainer(net, told.x, told.y, seed=seed, **options), limit)
         self.net = net
         self._kept: tuple[Any, Mapping[str, float]] = (None, {})
+        self.marks: dict[int, float] = {}  # update → accuracy on fresh pictures
 
     def checked(self) -> Mapping[str, float]:
         """Loss and accuracy on the fresh pictures, measured once a step."""
@@ -160,8 +161,14 @@ class ConvNet(Training):
         super().restore(state)
         self._kept = (None, {})
 
+    def set(self, control: str, value: Any) -> None:
+        super().set(control, value)
+        if control in self.LIVE:
+            self.marks = {step: share for step, share in self.marks.items() if step <= self.step}
+
     def sparse(self) -> Mapping[str, float]:
         found = self.checked()
+        self.marks[self.step] = found["accuracy"]
         return {"validation-loss": found["loss"], "validation-accuracy": found["accuracy"]}
 
     @property
@@ -270,6 +277,17 @@ class ConvNet(Training):
         names = tuple(f"={v[k]}→{guess[k]}" for k in missed)
         images = self.told.u[missed].reshape(-1, *self.told.shape[1:])
         return Images(images=images.copy(), captions=names, tensor="u")
+
+
+def rising(arms: Mapping[str, ConvNet | None], chosen: str, past: Sequence[Any]) -> Curve:
+    """Accuracy on fresh pictures of every arm so far."""
+    lines = []
+    for hue, (name, model) in enumerate(arms.items()):
+        if model is not None:
+            marks = {step: share for step, share in model.marks.items() if step <= model.step}
+            x, y = np.array(sorted(marks), float), np.array([marks[k] for k in sorted(marks)])
+            lines.append(Line(word=f"arm.{name}", x=x, y=y, role="raw", hue=hue % 8))
+    return Curve(lines=tuple(lines), x="axis.update", limits=(0, None, 0, 1))
 
 
 def scaled(images: np.ndarray) -> np.ndarray:
