@@ -265,10 +265,11 @@ class Writer(Training):
         p = np.where(written == PAD, np.nan, chances[np.arange(len(tokens)), tokens])
         marks = ["pad" if written[k] == PAD else mark for k, mark in enumerate(marks)]
         reads = self.read(written[None])[0]
-        rows = [] if not len(source) else [self.row("row.source", source)]
-        rows += [self.row("row.wanted", wanted), self.row("row.reads", reads)]
-        rows.append(self.row("row.writes", written, marks=tuple(marks), values=p))
-        return Tokens(rows=tuple(rows), chosen=(len(rows) - 1, min(shown, len(tokens) - 1)))
+        wide, seen = max(int((wanted != PAD).sum()), self.length()), int((source != PAD).sum())
+        rows = [self.row("row.source", source[:seen])] if seen else []
+        rows += [self.row("row.wanted", wanted[:wide]), self.row("row.reads", reads[:wide])]
+        rows.append(self.row("row.writes", written[:wide], marks=tuple(marks[:wide]), values=p[:wide]))
+        return Tokens(rows=tuple(rows), chosen=(len(rows) - 1, shown) if shown < self.length() else None)
 
     def next_token(self) -> Bars:
         """The chances of the token that comes next; beside them those without the learner's error."""
@@ -311,6 +312,7 @@ def beside(models: Mapping[str, Writer], chosen: str, past: Sequence[Any]) -> To
     """The sentence in hand and what each arm of a race makes of it, with its chances."""
     first = next(iter(models.values()))
     source, wanted = first.example()
+    source = source[source != PAD]
     rows = [first.row("row.source", source)] if len(source) else []
     rows.append(first.row("row.wanted", wanted))
     for name, model in models.items():
