@@ -1,6 +1,7 @@
 """A sum of sigmoids learns a curve batch by batch: how many updates an epoch has, and who was in them."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, View
+from lessons.labs.pieces import alone, claim, run
+from lessons.spec import Channel, Choice, Experiment, Number, Seed, View
 
 
 def cut(examples: int, batch: int, epochs: float = 1) -> dict:
@@ -42,11 +43,11 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("first", cut(10_000, 10), run=True),
-            Action("second", cut(1000, 100), run=True),
-            Action("uneven", cut(20, 6), run=True),
-            Action("small", cut(1000, 10, 5), run=True),
-            Action("whole", cut(1000, 1000, 5), run=True),
+            run("first", **cut(10_000, 10)),
+            run("second", **cut(1000, 100)),
+            run("uneven", **cut(20, 6)),
+            run("small", **cut(1000, 10, 5)),
+            run("whole", **cut(1000, 1000, 5)),
         ),
         channels=(Channel("loss"), Channel("training-loss", role="validation", sparse=True)),
         views=(
@@ -56,32 +57,13 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss", "training-loss"), log=True),
         ),
         claims=(
-            Claim(
-                id="thousand",
-                check="run:thousand",
-                arms={"run": cut(10_000, 10)},
-                counter={"run": cut(10_000, 100)},
-                kind="exact",
-            ),
-            Claim(
-                id="last-batch",
-                check="run:last_batch",
-                arms={"run": cut(20, 6)},
-                counter={"run": cut(20, 5)},
-                kind="exact",
-            ),
-            Claim(
-                id="once",
-                check="run:once",
-                arms={"run": cut(1000, 100)},
-                counter={"run": cut(1000, 100, 0.5)},
-                kind="exact",
-            ),
-            Claim(
-                id="more-updates",
-                check="run:more_updates",
-                arms={"small": cut(1000, 10, 5), "whole": cut(1000, 1000, 5)},
-                counter={"small": cut(1000, 1000, 5), "whole": cut(1000, 1000, 5)},
+            alone("thousand", cut(10_000, 10), cut(10_000, 100)),
+            alone("last-batch", cut(20, 6), cut(20, 5)),
+            alone("once", cut(1000, 100), cut(1000, 100, 0.5)),
+            claim(
+                "more-updates",
+                {"small": cut(1000, 10, 5), "whole": cut(1000, 1000, 5)},
+                {"small": cut(1000, 1000, 5), "whole": cut(1000, 1000, 5)},
             ),
         ),
         pace=5,

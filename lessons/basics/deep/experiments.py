@@ -1,6 +1,7 @@
 """One to five layers on the last 56 days; a folded line, and a deep and a fat network that try to learn it."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Race, Seed, Sweep, View
+from lessons.labs.pieces import FALLING, claim, exact, run
+from lessons.spec import Action, Channel, Choice, Experiment, Number, Race, Seed, Sweep, View
 
 DEPTHS = ("1", "2", "3", "4", "5")
 RATES = (1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.05)
@@ -25,10 +26,10 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("births", {"data": "births"}, run=True),
-            Action("yt-views", {"data": "yt-views"}, run=True),
+            run("births", data="births"),
+            run("yt-views", data="yt-views"),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="table", kind="table"),
             View(id="errors", kind="curve"),
@@ -36,23 +37,13 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            Claim(
-                id="deeper-lower",
-                check="run:deeper_lower",
-                arms=deep("1", "2", "3", "4"),
-                counter={**deep("1", "2", "3"), "4": {"depth": "3"}},
-            ),
-            Claim(
-                id="unseen-not",
-                check="run:unseen_not",
-                arms=deep(*DEPTHS),
-                counter={depth: {"depth": "1"} for depth in DEPTHS},
-            ),
-            Claim(
-                id="views-too",
-                check="run:deeper_lower",
-                arms=deep("1", "2", "3", data="yt-views"),
-                counter={**deep("1", "2", data="yt-views"), "3": {"depth": "2", "data": "yt-views"}},
+            claim("deeper-lower", deep("1", "2", "3", "4"), {**deep("1", "2", "3"), "4": {"depth": "3"}}),
+            claim("unseen-not", deep(*DEPTHS), {depth: {"depth": "1"} for depth in DEPTHS}),
+            claim(
+                "views-too",
+                deep("1", "2", "3", data="yt-views"),
+                {**deep("1", "2", data="yt-views"), "3": {"depth": "2", "data": "yt-views"}},
+                check="deeper_lower",
             ),
         ),
         arms=Sweep(over={"depth": DEPTHS}),
@@ -76,19 +67,12 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            Claim(
-                id="deep-wins",
-                check="run:deep_wins",
-                arms={"deep": {"arm": "deep"}, "fat": {"arm": "fat"}},
-                counter={"deep": {"arm": "fat"}, "fat": {"arm": "fat"}},
+            claim(
+                "deep-wins",
+                {"deep": {"arm": "deep"}, "fat": {"arm": "fat"}},
+                {"deep": {"arm": "fat"}, "fat": {"arm": "fat"}},
             ),
-            Claim(
-                id="doubles",
-                check="run:doubles",
-                arms=folds(1, 2, 3, 4, 5),
-                counter={**folds(1, 2, 3, 4), "5": {"folds": 4}},
-                kind="exact",
-            ),
+            exact("doubles", folds(1, 2, 3, 4, 5), {**folds(1, 2, 3, 4), "5": {"folds": 4}}),
         ),
         arms=Race(arms={"deep": {"arm": "deep"}, "fat": {"arm": "fat"}}),
         pace=20,

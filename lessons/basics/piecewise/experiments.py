@@ -1,6 +1,7 @@
 """What the two sections run: a bag of sigmoids bent by hand and by gradient descent, and the matrix form."""
 
-from lessons.spec import Action, Cells, Channel, Choice, Claim, Draw, Experiment, Number, Pick, Seed, View
+from lessons.labs.pieces import FALLING, alone, claim, exact, run
+from lessons.spec import Action, Cells, Choice, Draw, Experiment, Number, Pick, Seed, View
 
 HILL = (
     -0.8,
@@ -44,45 +45,32 @@ EXPERIMENTS = {
             Number(id="bag", lo=0, hi=999, default=0, scale="integer", steps=999, live=True),
             Seed(),
         ),
-        actions=(Action("add"), Action("fit", run=True), Action("swap"), Action("fresh")),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        actions=(Action("add"), run("fit"), Action("swap"), Action("fresh")),
+        channels=FALLING,
         views=(
             View(id="bag", kind="curve", moves="drawn"),
             View(id="numbers", kind="numbers"),
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            Claim(
-                id="three-match",
-                check="run:matches",
-                arms={"bag": {"pieces": 3}},
-                counter={"bag": {"pieces": 1}},
+            alone(
+                "three-match", {"pieces": 3}, {"pieces": 1}, kind="statistical", check="matches", name="bag"
             ),
-            Claim(
-                id="one-cannot",
-                check="run:misses",
-                arms={"bag": {"pieces": 1}},
-                counter={"bag": {"pieces": 3}},
+            alone("one-cannot", {"pieces": 1}, {"pieces": 3}, kind="statistical", check="misses", name="bag"),
+            claim(
+                "more-closer",
+                {"one": {"pieces": 1}, "two": {"pieces": 2}, "four": {"pieces": 4}},
+                {"one": {"pieces": 4}, "two": {"pieces": 4}, "four": {"pieces": 4}},
+                check="closer",
             ),
-            Claim(
-                id="more-closer",
-                check="run:closer",
-                arms={"one": {"pieces": 1}, "two": {"pieces": 2}, "four": {"pieces": 4}},
-                counter={"one": {"pieces": 4}, "two": {"pieces": 4}, "four": {"pieces": 4}},
+            exact(
+                "steeper-harder",
+                {"gentle": {"slope": 1}, "steep": {"slope": 8}},
+                {"gentle": {"slope": 1}, "steep": {"slope": 1}},
+                check="harder",
             ),
-            Claim(
-                id="steeper-harder",
-                check="run:harder",
-                arms={"gentle": {"slope": 1}, "steep": {"slope": 8}},
-                counter={"gentle": {"slope": 1}, "steep": {"slope": 1}},
-                kind="exact",
-            ),
-            Claim(
-                id="two-relus",
-                check="run:equals_relus",
-                arms={"bag": {"shape": "hard-sigmoid"}},
-                counter={"bag": {"shape": "sigmoid"}},
-                kind="exact",
+            alone(
+                "two-relus", {"shape": "hard-sigmoid"}, {"shape": "sigmoid"}, check="equals_relus", name="bag"
             ),
         ),
         pace=14,
@@ -105,19 +93,17 @@ EXPERIMENTS = {
             View(id="theta", kind="table"),
         ),
         claims=(
-            Claim(
-                id="one-weight",
-                check="run:one_row",
-                arms={"before": {}, "after": {"weights": (1.0, 0.5, *WEIGHTS[2:])}},
-                counter={"before": {}, "after": {"x2": 1}},
-                kind="exact",
+            exact(
+                "one-weight",
+                {"before": {}, "after": {"weights": (1.0, 0.5, *WEIGHTS[2:])}},
+                {"before": {}, "after": {"x2": 1}},
+                check="one_row",
             ),
-            Claim(
-                id="count",
-                check="run:counts",
-                arms={"three": {"units": 3}, "four": {"units": 4}},
-                counter={"three": {"units": 2}, "four": {"units": 3}},
-                kind="exact",
+            exact(
+                "count",
+                {"three": {"units": 3}, "four": {"units": 4}},
+                {"three": {"units": 2}, "four": {"units": 3}},
+                check="counts",
             ),
         ),
     ),

@@ -2,7 +2,8 @@
 
 from functools import partial
 
-from lessons.spec import Action, Arrange, Channel, Choice, Claim, Experiment, Number, Point, Seed, Sweep, View
+from lessons.labs.pieces import FALLING, alone, claim, exact, run, sorted_cards
+from lessons.spec import Arrange, Choice, Experiment, Number, Point, Seed, Sweep, View
 
 BINS = ("regression", "classification", "structured")
 TASKS = dict(
@@ -10,11 +11,7 @@ TASKS = dict(
     digit=BINS[1], price=BINS[0], summary=BINS[2], age=BINS[0], tumour=BINS[1], caption=BINS[2],
 )  # fmt: skip
 ARRANGE = Arrange(id="tasks", cards=tuple(TASKS), bins=BINS)
-
-
-def sorted_with(**moved: str) -> dict:
-    """All cards in their right bins but for those named."""
-    return {"tasks": tuple(ARRANGE.bins.index(moved.get(card, bin)) + 1 for card, bin in TASKS.items())}
+sorted_with = partial(sorted_cards, ARRANGE, TASKS)
 
 
 def placed(card: str, bin: str) -> dict:
@@ -28,13 +25,6 @@ def steps(**changes) -> dict:
     return {**usual, **changes}
 
 
-def usual(id: str, check: str, arms: dict, counter: dict, kind: str = "statistical") -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind=kind)
-
-
-exact = partial(usual, kind="exact")
-
-
 def dent(place: float) -> dict:
     """A run over the curve with two minima."""
     return {"surface": "two-minima", "rate": 0.003, "place": place, "updates": "5000"}
@@ -45,11 +35,8 @@ def arms(*days: str, **changes) -> dict:
 
 
 DAYS = ("1", "7", "28", "56")
-SHORT = (
-    {"days": "7"},
-    {"days": "7"},
-    {"days": "28"},
-)  # what 7, 28 and 56 days would be without the added ones
+# What 7, 28 and 56 days would be without the added ones
+SHORT = {"7": {"days": "7"}, "28": {"days": "7"}, "56": {"days": "28"}}
 MADE_UP = {"data": "yt-views"}
 HALF = {"days": "28", **MADE_UP}
 PACES = (1e-4, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -61,17 +48,19 @@ EXPERIMENTS = {
         controls=(ARRANGE,),
         views=(View(id="cards", kind="cards", moves="tasks"), View(id="bars", kind="bars")),
         claims=(
-            exact(
+            alone(
                 "go",
-                "go_is_classification",
-                {"sorted": placed("go", "classification")},
-                {"sorted": placed("go", "structured")},
+                placed("go", "classification"),
+                placed("go", "structured"),
+                check="go_is_classification",
+                name="sorted",
             ),
-            exact(
+            alone(
                 "structured",
-                "all_right",
-                {"sorted": sorted_with()},
-                {"sorted": sorted_with(translation="classification", drawing="classification")},
+                sorted_with(),
+                sorted_with(translation="classification", drawing="classification"),
+                check="all_right",
+                name="sorted",
             ),
         ),
         build="run:tasks",
@@ -86,7 +75,7 @@ EXPERIMENTS = {
             Number(id="place", lo=0.0, hi=9.0, default=0.5, steps=18),
             Choice(id="updates", options=("1000", "5000", "20000"), default="20000"),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="plane", kind="plane", moves="start"),
             View(id="fit", kind="curve"),
@@ -94,31 +83,26 @@ EXPERIMENTS = {
             View(id="numbers", kind="numbers"),
         ),
         actions=(
-            Action("roll", steps(), run=True),
-            Action("large", steps(rate=0.0095), run=True),
-            Action("absolute", steps(loss="mae"), run=True),
-            Action("left", dent(0.5), run=True),
-            Action("right", dent(9.0), run=True),
+            run("roll", **steps()),
+            run("large", **steps(rate=0.0095)),
+            run("absolute", **steps(loss="mae")),
+            run("left", **dent(0.5)),
+            run("right", **dent(9.0)),
         ),
         claims=(
-            exact("rolls", "rolls", {"wall": steps()}, {"wall": steps(start=(2.2, 0.783))}),
+            alone("rolls", steps(), steps(start=(2.2, 0.783)), name="wall"),
             exact(
                 "too-large",
-                "too_large",
                 {"small": steps(), "large": steps(rate=0.0095)},
                 {"small": steps(), "large": steps(rate=0.009)},
             ),
             exact(
                 "other-loss",
-                "other_loss",
                 {"squares": steps(), "absolute": steps(loss="mae")},
                 {"squares": steps(), "absolute": steps()},
             ),
             exact(
-                "two-minima",
-                "two_minima",
-                {"left": dent(0.5), "right": dent(9.0)},
-                {"left": dent(0.5), "right": dent(1.0)},
+                "two-minima", {"left": dent(0.5), "right": dent(9.0)}, {"left": dent(0.5), "right": dent(1.0)}
             ),
         ),
         build="run:steps",
@@ -135,10 +119,10 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("births", {"data": "births"}, run=True),
-            Action("yt-views", {"data": "yt-views"}, run=True),
+            run("births", data="births"),
+            run("yt-views", data="yt-views"),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="table", kind="table"),
             View(id="series", kind="curve"),
@@ -146,11 +130,16 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            usual("week", "week", arms("1", "7"), {**arms("1"), "7": {"days": "1"}}),
-            usual("train-falls", "train_falls", arms(*DAYS), {**arms(*DAYS), "56": {"days": "28"}}),
-            usual("last-days", "last_days", arms(*DAYS[1:]), dict(zip(DAYS[1:], SHORT, strict=True))),
-            usual("least-squares", "reaches_best", arms(*DAYS), arms(*DAYS, rate=1e-4)),
-            usual("views-too", "train_falls", arms(*DAYS, **MADE_UP), {**arms(*DAYS, **MADE_UP), "56": HALF}),
+            claim("week", arms("1", "7"), {**arms("1"), "7": {"days": "1"}}),
+            claim("train-falls", arms(*DAYS), {**arms(*DAYS), "56": {"days": "28"}}),
+            claim("last-days", arms(*DAYS[1:]), SHORT),
+            claim("least-squares", arms(*DAYS), arms(*DAYS, rate=1e-4), check="reaches_best"),
+            claim(
+                "views-too",
+                arms(*DAYS, **MADE_UP),
+                {**arms(*DAYS, **MADE_UP), "56": HALF},
+                check="train_falls",
+            ),
         ),
         arms=Sweep(over={"days": DAYS}),
         build="run:days",

@@ -1,6 +1,7 @@
 """56 days through 10, 100 or 1000 ReLUs; and any curve of straight pieces drawn and taken apart into ReLUs."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Draw, Experiment, Number, Seed, Sweep, View
+from lessons.labs.pieces import FALLING, alone, claim, run
+from lessons.spec import Action, Choice, Draw, Experiment, Number, Seed, Sweep, View
 
 HARD = (0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 1.0, 1.0)
 TENT = (0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
@@ -35,10 +36,10 @@ EXPERIMENTS = {
             Action("hard", {"pad": HARD}),
             Action("tent", {"pad": TENT}),
             Action("ridge", {"pad": RIDGE}),
-            Action("births", {"data": "births"}, run=True),
-            Action("yt-views", {"data": "yt-views"}, run=True),
+            run("births", data="births"),
+            run("yt-views", data="yt-views"),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="table", kind="table"),
             View(id="pad", kind="curve", moves="pad"),
@@ -47,33 +48,23 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         claims=(
-            Claim(
-                id="two-relus",
-                check="run:two_relus",
-                arms={"pad": {"width": "linear", "pad": HARD}},
-                counter={"pad": {"width": "linear", "pad": TENT}},
-                kind="exact",
+            alone(
+                "two-relus", {"width": "linear", "pad": HARD}, {"width": "linear", "pad": TENT}, name="pad"
             ),
-            Claim(
-                id="more-lower",
-                check="run:more_lower",
-                arms=arms(*WIDTHS),
-                counter={**arms("linear", "10", "100"), "1000": {"width": "100"}},
+            claim("more-lower", arms(*WIDTHS), {**arms("linear", "10", "100"), "1000": {"width": "100"}}),
+            claim(
+                "unseen-not",
+                arms("linear", "1000"),
+                {"linear": {"width": "linear"}, "1000": {"width": "linear"}},
             ),
-            Claim(
-                id="unseen-not",
-                check="run:unseen_not",
-                arms=arms("linear", "1000"),
-                counter={"linear": {"width": "linear"}, "1000": {"width": "linear"}},
-            ),
-            Claim(
-                id="views-too",
-                check="run:more_lower",
-                arms=arms(*WIDTHS, data="yt-views"),
-                counter={
+            claim(
+                "views-too",
+                arms(*WIDTHS, data="yt-views"),
+                {
                     **arms("linear", "10", "100", data="yt-views"),
                     "1000": {"width": "100", "data": "yt-views"},
                 },
+                check="more_lower",
             ),
         ),
         arms=Sweep(over={"width": WIDTHS}),

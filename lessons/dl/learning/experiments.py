@@ -1,6 +1,7 @@
 """What the sections run: hidden layers on points and digits, a search for a structure, a ledger."""
 
-from lessons.spec import Action, Cells, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
+from lessons.labs.pieces import FALLING, alone, claim, number, run, whole
+from lessons.spec import Cells, Channel, Choice, Experiment, Number, Pick, Seed, View
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid", "identity")
 OPTIMIZERS = ("adam", "sgd", "momentum", "rmsprop")
@@ -13,31 +14,21 @@ EXPERIMENTS = {
         lab="net",
         controls=(
             Choice(id="data", options=("xor", "spirals", "mnist"), default="spirals"),
-            Number(
-                id="width", lo=2, hi=256, default=128, scale="integer", values=(2, 4, 8, 16, 32, 64, 128, 256)
-            ),
+            whole("width", 128, 2, 4, 8, 16, 32, 64, 128, 256),
             Number(id="depth", lo=0, hi=4, default=1, scale="integer", steps=4),
             Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Choice(id="optimizer", options=OPTIMIZERS, default="adam", live=True),
             Number(id="rate", lo=1e-5, hi=1, default=0.003, scale="log", steps=20, live=True),
-            Number(
-                id="batch",
-                lo=1,
-                hi=512,
-                default=64,
-                scale="integer",
-                values=(1, 4, 16, 64, 256, 512),
-                live=True,
-            ),
+            whole("batch", 64, 1, 4, 16, 64, 256, 512, live=True),
             Number(id="epochs", lo=1, hi=10, default=1, scale="integer", steps=9),
             Pick(id="unit", count=256),
             Seed(),
         ),
         actions=(
-            Action("xor", set={"data": "xor"}, run=True),
-            Action("spirals", set={"data": "spirals"}, run=True),
-            Action("mnist", set={"data": "mnist"}, run=True),
-            Action("linear", set={"activation": "identity"}, run=True),
+            run("xor", data="xor"),
+            run("spirals", data="spirals"),
+            run("mnist", data="mnist"),
+            run("linear", activation="identity"),
         ),
         channels=(
             Channel("loss"),
@@ -55,20 +46,19 @@ EXPERIMENTS = {
             View(id="spread", kind="plane", when=DIGITS),
         ),
         claims=(
-            Claim(
-                id="separable",
-                check="run:separates",
-                arms={"xor": {"data": "xor"}, "spirals": {"data": "spirals"}},
-                counter={
+            claim(
+                "separable",
+                {"xor": {"data": "xor"}, "spirals": {"data": "spirals"}},
+                {
                     "xor": {"data": "xor", "activation": "identity"},
                     "spirals": {"data": "spirals", "activation": "identity"},
                 },
+                check="separates",
             ),
-            Claim(
-                id="beats-pixels",
-                check="run:beats_pixels",
-                arms={"pixels": {"data": "mnist", "depth": 0}, "hidden": {"data": "mnist"}},
-                counter={
+            claim(
+                "beats-pixels",
+                {"pixels": {"data": "mnist", "depth": 0}, "hidden": {"data": "mnist"}},
+                {
                     "pixels": {"data": "mnist", "depth": 0},
                     "hidden": {"data": "mnist", "activation": "identity"},
                 },
@@ -80,25 +70,18 @@ EXPERIMENTS = {
         lab="population",
         controls=(
             Choice(id="search", options=("random", "evolution"), default="random"),
-            Number(id="trials", lo=2, hi=60, default=20, scale="integer", values=(2, 5, 10, 20, 40, 60)),
-            Number(id="widest", lo=2, hi=128, default=64, scale="integer", values=(2, 4, 8, 16, 32, 64, 128)),
+            whole("trials", 20, 2, 5, 10, 20, 40, 60),
+            whole("widest", 64, 2, 4, 8, 16, 32, 64, 128),
             Number(id="deepest", lo=1, hi=6, default=4, scale="integer", steps=5),
-            Number(
-                id="updates",
-                lo=10,
-                hi=2000,
-                default=400,
-                scale="integer",
-                values=(10, 50, 100, 200, 400, 800),
-            ),
+            whole("updates", 400, 10, 50, 100, 200, 400, 800, hi=2000),
             Choice(id="activation", options=ACTIVATIONS, default="relu"),
             Number(id="rate", lo=1e-4, hi=0.1, default=0.01, scale="log", steps=12),
             Seed(),
         ),
         actions=(
-            Action("random", set={"search": "random"}, run=True),
-            Action("evolution", set={"search": "evolution"}, run=True),
-            Action("small", set={"widest": 4}, run=True),
+            run("random", search="random"),
+            run("evolution", search="evolution"),
+            run("small", widest=4),
         ),
         channels=(Channel("training-loss"), Channel("best", role="validation")),
         views=(
@@ -108,18 +91,20 @@ EXPERIMENTS = {
             View(id="curve", kind="curve", series=("training-loss", "best")),
         ),
         claims=(
-            Claim(id="tie", check="run:ties", arms={"search": {}}, counter={"search": {"widest": 4}}),
-            Claim(
-                id="bigger-not-better",
-                check="run:small_is_enough",
-                arms={"search": {}},
-                counter={"search": {"widest": 4}},
+            alone("tie", {}, {"widest": 4}, kind="statistical", check="ties", name="search"),
+            alone(
+                "bigger-not-better",
+                {},
+                {"widest": 4},
+                kind="statistical",
+                check="small_is_enough",
+                name="search",
             ),
-            Claim(
-                id="evolution-learns",
-                check="run:improves",
-                arms={"random": {"search": "random"}, "evolution": {"search": "evolution"}},
-                counter={"random": {"search": "random"}, "evolution": {"search": "random"}},
+            claim(
+                "evolution-learns",
+                {"random": {"search": "random"}, "evolution": {"search": "evolution"}},
+                {"random": {"search": "random"}, "evolution": {"search": "random"}},
+                check="improves",
             ),
         ),
         pace=1,
@@ -128,14 +113,12 @@ EXPERIMENTS = {
         lab="walk",
         controls=(
             Cells(id="start", rows=1, cols=3, lo=-3, hi=3, step=0.1, default=(0.2, -0.1, 0.3), live=False),
-            Number(
-                id="rate", lo=0.01, hi=5, default=0.2, values=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5), live=True
-            ),
+            number("rate", 0.2, (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5), lo=0.01, live=True),
             Choice(id="direction", options=("minus", "plus"), default="minus", live=True),
             Choice(id="total", options=("sum", "mean"), default="sum"),
         ),
-        actions=(Action("more", run=True), Action("flip", set={"direction": "plus"}, run=True)),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        actions=(run("more"), run("flip", direction="plus")),
+        channels=FALLING,
         views=(
             View(id="ledger", kind="table"),
             View(id="numbers", kind="numbers"),
@@ -143,27 +126,9 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss",)),
         ),
         claims=(
-            Claim(
-                id="against",
-                check="run:against",
-                arms={"ledger": {}},
-                counter={"ledger": {"direction": "plus"}},
-                kind="exact",
-            ),
-            Claim(
-                id="sum",
-                check="run:adds_up",
-                arms={"ledger": {}},
-                counter={"ledger": {"total": "mean"}},
-                kind="exact",
-            ),
-            Claim(
-                id="lecture-ledger",
-                check="run:as_in_the_lecture",
-                arms={"ledger": {}},
-                counter={"ledger": {"rate": 0.1}},
-                kind="exact",
-            ),
+            alone("against", {}, {"direction": "plus"}, name="ledger"),
+            alone("sum", {}, {"total": "mean"}, check="adds_up", name="ledger"),
+            alone("lecture-ledger", {}, {"rate": 0.1}, check="as_in_the_lecture", name="ledger"),
         ),
         pace=0.04,
     ),

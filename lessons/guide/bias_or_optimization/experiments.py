@@ -1,6 +1,7 @@
 """Networks of 2, 8, 20 and 56 layers on the same spirals, plain or with skip branches."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Race, Seed, View
+from lessons.labs.pieces import claim, run
+from lessons.spec import Channel, Choice, Experiment, Number, Race, Seed, View
 
 DEPTHS = ("2", "8", "20", "56")
 
@@ -32,8 +33,8 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("plain", {"skip": "off"}, run=True),
-            Action("skips", {"skip": "on"}, run=True),
+            run("plain", skip="off"),
+            run("skips", skip="on"),
         ),
         channels=(Channel("loss", role="smooth"), Channel("gradient-norm", role="norm")),
         views=(
@@ -42,24 +43,9 @@ EXPERIMENTS = {
             View(id="plane", kind="plane"),
         ),
         claims=(
-            Claim(
-                id="deep-worse",
-                check="run:deep_worse",
-                arms=plain("2", "8", "56"),
-                counter={**plain("2", "8"), **skips("56")},
-            ),
-            Claim(
-                id="needle",
-                check="run:needle",
-                arms=plain("8"),
-                counter={"8": {"depth": "56", "skip": "off"}},
-            ),
-            Claim(
-                id="skip-cures",
-                check="run:cured",
-                arms=skips(*DEPTHS),
-                counter={**skips("2", "8", "20"), **plain("56")},
-            ),
+            claim("deep-worse", plain("2", "8", "56"), {**plain("2", "8"), **skips("56")}),
+            claim("needle", plain("8"), {"8": {"depth": "56", "skip": "off"}}),
+            claim("skip-cures", skips(*DEPTHS), {**skips("2", "8", "20"), **plain("56")}, check="cured"),
         ),
         arms=Race(arms={depth: {"depth": depth} for depth in DEPTHS}),
         pace=5,

@@ -1,13 +1,10 @@
 """Births told from the days before: more and more training days, on a year that is like them or is not."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, Sweep, View
+from lessons.labs.pieces import FALLING, claim, run
+from lessons.spec import Choice, Experiment, Number, Seed, Sweep, View
 
 DAYS = ("90", "120", "200", "400", "700", "1000")
 FEW, MANY = "90", "1000"
-
-
-def claim(id: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{id.replace('-', '_')}", arms=arms, counter=counter)
 
 
 def pair(shift: float) -> dict:
@@ -28,16 +25,16 @@ EXPERIMENTS = {
             Choice(id="lags", options=("7", "28", "56"), default="56"),
             Seed(),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="errors", kind="curve"),
             View(id="weeks", kind="curve"),
             View(id="loss", kind="curve", series=("loss",), log=True),
         ),
         actions=(
-            Action("none", {"shift": 0.0}, run=True),
-            Action("half", {"shift": 0.5}, run=True),
-            Action("whole", {"shift": 1.0}, run=True),
+            run("none", shift=0.0),
+            run("half", shift=0.5),
+            run("whole", shift=1.0),
         ),
         claims=(
             claim("data-cures", pair(0.0), pair(1.0)),

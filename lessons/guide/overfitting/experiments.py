@@ -1,6 +1,7 @@
 """A curve through few points, and what calms it; degrees one to nine on many small data sets."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, Sweep, View
+from lessons.labs.pieces import alone, claim, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Seed, Sweep, View
 
 DEGREES = tuple(str(k) for k in range(1, 10))
 WILD = {"model": "polynomial", "points": 10, "degree": 9, "l2": 0.0, "cure": "none"}
@@ -18,10 +19,6 @@ def wild(**changes) -> dict:
 def points(default: int) -> Number:
     values = (3, 5, 8, 10, 15, 20, 50, 100, 200)
     return Number(id="points", lo=3, hi=200, default=default, scale="integer", values=values)
-
-
-def claim(id: str, arms: dict, counter: dict, kind: str = "statistical") -> Claim:
-    return Claim(id=id, check=f"run:{id.replace('-', '_')}", arms=arms, counter=counter, kind=kind)
 
 
 def sweep(*degrees: str, tag: str = "", **changes) -> dict:
@@ -49,18 +46,18 @@ EXPERIMENTS = {
             View(id="losses", kind="curve", series=("training-loss", "test-loss"), log=True),
         ),
         actions=(
-            Action("wild", wild(), run=True),
-            Action("data", wild(points=50), run=True),
-            Action("parabola", wild(degree=2), run=True),
-            Action("line", wild(degree=1), run=True),
-            Action("penalty", wild(l2=0.01), run=True),
-            Action("network", wild(model="network"), run=True),
+            run("wild", **wild()),
+            run("data", **wild(points=50)),
+            run("parabola", **wild(degree=2)),
+            run("line", **wild(degree=1)),
+            run("penalty", **wild(l2=0.01)),
+            run("network", **wild(model="network")),
         ),
         claims=(
-            claim("overfits", {"wild": wild()}, {"wild": wild(points=50)}),
+            alone("overfits", wild(), wild(points=50), kind="statistical", name="wild"),
             claim("more-data", {"few": wild(), "many": wild(points=50)}, {"few": wild(), "many": wild()}),
             claim("constrained", {"nine": wild(), "two": wild(degree=2)}, {"nine": wild(), "two": wild()}),
-            claim("bias", {"line": wild(degree=1)}, {"line": wild(degree=2)}),
+            alone("bias", wild(degree=1), wild(degree=2), kind="statistical", name="line"),
             claim("penalty", {"free": wild(), "held": wild(l2=0.01)}, {"free": wild(), "held": wild()}),
         ),
         build="run:freestyle",
@@ -79,13 +76,13 @@ EXPERIMENTS = {
         channels=(Channel("training-loss"), Channel("test-loss")),
         views=(View(id="u", kind="curve"), View(id="fit", kind="curve")),
         actions=(
-            Action("few", {"points": 10}, run=True),
-            Action("twenty", {"points": 20}, run=True),
-            Action("many", {"points": 100}, run=True),
-            Action("simple", {"curve": "parabola", "points": 100}, run=True),
+            run("few", points=10),
+            run("twenty", points=20),
+            run("many", points=100),
+            run("simple", curve="parabola", points=100),
         ),
         claims=(
-            claim("train-falls", sweep(*DEGREES), {**sweep(*DEGREES), "9": {"degree": "1"}}, "exact"),
+            exact("train-falls", sweep(*DEGREES), {**sweep(*DEGREES), "9": {"degree": "1"}}),
             claim("u-shape", sweep(*DEGREES), sweep(*DEGREES, points=200)),
             claim("moves-right", {**FEW, **MANY}, {**FEW, **sweep(*DEGREES, tag="many-", points=10)}),
         ),

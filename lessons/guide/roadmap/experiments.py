@@ -1,6 +1,7 @@
 """Six patients with a sealed disease; every test is a real training and costs a part of the budget."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Seed, View
+from lessons.labs.pieces import FALLING, claim
+from lessons.spec import Action, Choice, Experiment, Seed, View
 
 TESTS = ("bigger", "shallower", "more", "folds", "drop", "match")
 NAMES = ("open", "bias", "optimization", "overfitting", "leak", "shift", "healthy")
@@ -23,7 +24,7 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=tuple(Action(test, {"test": test}, run=True) for test in TESTS),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="chart", kind="diagram"),
             View(id="curve", kind="curve"),
@@ -31,35 +32,25 @@ EXPERIMENTS = {
             View(id="plane", kind="plane"),
         ),
         claims=(
-            Claim(
-                id="train-first",
-                check="run:train_first",
-                arms={bed: {"patient": bed} for bed in PATIENTS},
-                counter={bed: {"patient": "5"} for bed in PATIENTS},
+            claim(
+                "train-first",
+                {bed: {"patient": bed} for bed in PATIENTS},
+                {bed: {"patient": "5"} for bed in PATIENTS},
             ),
-            Claim(
-                id="twin",
-                check="run:twin",
-                arms=tests(twin="p1-shallower"),
-                counter=tests(twin="p3-shallower"),
+            claim("twin", tests(twin="p1-shallower"), tests(twin="p3-shallower")),
+            claim(
+                "more-data", tests(few="p2-more", shifted="p4-more"), tests(few="p4-more", shifted="p4-more")
             ),
-            Claim(
-                id="more-data",
-                check="run:more_data",
-                arms=tests(few="p2-more", shifted="p4-more"),
-                counter=tests(few="p4-more", shifted="p4-more"),
-            ),
-            Claim(
-                id="right-cure",
-                check="run:right_cure",
-                arms=tests(
+            claim(
+                "right-cure",
+                tests(
                     optimization="p1-shallower",
                     overfitting="p2-more",
                     bias="p3-bigger",
                     shift="p4-match",
                     leak="p6-drop",
                 ),
-                counter=tests(
+                tests(
                     optimization="p1-more",
                     overfitting="p2-bigger",
                     bias="p3-shallower",

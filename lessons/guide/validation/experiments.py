@@ -1,6 +1,7 @@
 """Choosing a model by a score: many coin-flippers on a public set, nine degrees by a split or by folds."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, Sweep, View
+from lessons.labs.pieces import alone, claim, run
+from lessons.spec import Channel, Choice, Experiment, Number, Seed, Sweep, View
 
 SIZES = ("20", "200", "50")  # trained in this order, shown by size
 MODELS = (10, 100, 1000, 10000, 100000, 1000000)
@@ -13,10 +14,6 @@ def lottery(points: str, models: int = 10000) -> dict:
 
 def degrees(judge: str) -> dict:
     return {**DEGREES, "judge": judge}
-
-
-def claim(id: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{id.replace('-', '_')}", arms=arms, counter=counter)
 
 
 EXPERIMENTS = {
@@ -38,13 +35,13 @@ EXPERIMENTS = {
             View(id="scores", kind="curve", series=("public", "private"), when={"task": ("lottery",)}),
         ),
         actions=(
-            Action("lottery", {**LOTTERY, "models": 10000}, run=True),
-            Action("few", {**LOTTERY, "models": 10}, run=True),
-            Action("million", {**LOTTERY, "models": 1000000}, run=True),
-            Action("folds", degrees("folds"), run=True),
+            run("lottery", **{**LOTTERY, "models": 10000}),
+            run("few", **{**LOTTERY, "models": 10}),
+            run("million", **{**LOTTERY, "models": 1000000}),
+            run("folds", **degrees("folds")),
         ),
         claims=(
-            claim("winner-falls", {"one": lottery("50")}, {"one": lottery("50", 10)}),
+            alone("winner-falls", lottery("50"), lottery("50", 10), kind="statistical", name="one"),
             claim(
                 "luck-grows",
                 {"few": lottery("50", 10), "many": lottery("50")},
@@ -55,7 +52,7 @@ EXPERIMENTS = {
                 {"small": lottery("20"), "large": lottery("200")},
                 {"small": lottery("200"), "large": lottery("200")},
             ),
-            claim("folds-choose-better", {"one": degrees("folds")}, {"one": degrees("split")}),
+            alone("folds-choose-better", degrees("folds"), degrees("split"), kind="statistical", name="one"),
         ),
         arms=Sweep(over={"points": SIZES}),
         build="run:choosing",

@@ -1,10 +1,10 @@
 """SGD, SGDM and Adam on 4,000 digits, each with its own rate; and Adam that turns into SGDM on the way."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Race, Seed, View
+from lessons.labs.pieces import FALLING, claim, exact, run
+from lessons.spec import Choice, Experiment, Number, Race, Seed, View
 
 SGD, SGDM, ADAM = ({"optimizer": name} for name in ("sgd", "sgdm", "adam"))
 METHODS = {name: {"method": name} for name in ("adam", "naive", "swats")}
-CHANNELS = (Channel("loss"), Channel("gradient-norm", role="norm"))
 
 EXPERIMENTS = {
     "race": Experiment(
@@ -14,30 +14,20 @@ EXPERIMENTS = {
             Number(id="factor", lo=0.05, hi=20, default=1, scale="log", values=(0.1, 0.3, 1, 3, 10)),
             Seed(),
         ),
-        channels=CHANNELS,
+        channels=FALLING,
         views=(
             View(id="loss", kind="curve"),
             View(id="validation", kind="curve"),
             View(id="table", kind="table"),
         ),
         actions=(
-            Action("own", {"factor": 1}, run=True),
-            Action("tenth", {"factor": 0.1}, run=True),
-            Action("tenfold", {"factor": 10}, run=True),
+            run("own", factor=1),
+            run("tenth", factor=0.1),
+            run("tenfold", factor=10),
         ),
         claims=(
-            Claim(
-                id="fast",
-                check="run:fast",
-                arms={"sgdm": SGDM, "adam": ADAM},
-                counter={"sgdm": SGDM, "adam": SGDM},
-            ),
-            Claim(
-                id="same-gap",
-                check="run:same_gap",
-                arms={"sgdm": SGDM, "adam": ADAM},
-                counter={"sgdm": SGDM, "adam": {**ADAM, "factor": 10}},
-            ),
+            claim("fast", {"sgdm": SGDM, "adam": ADAM}, {"sgdm": SGDM, "adam": SGDM}),
+            claim("same-gap", {"sgdm": SGDM, "adam": ADAM}, {"sgdm": SGDM, "adam": {**ADAM, "factor": 10}}),
         ),
         arms=Race(arms={"sgd": SGD, "sgdm": SGDM, "adam": ADAM}),
         build="run:Digits",
@@ -53,30 +43,27 @@ EXPERIMENTS = {
             Number(id="rate", lo=3e-4, hi=0.003, default=0.001, scale="log", values=(3e-4, 0.001, 0.003)),
             Seed(),
         ),
-        channels=CHANNELS,
+        channels=FALLING,
         views=(
             View(id="loss", kind="curve"),
             View(id="validation", kind="curve"),
             View(id="numbers", kind="numbers"),
         ),
         actions=(
-            Action("usual", {"switch": 250, "rate": 0.001}, run=True),
-            Action("early", {"switch": 25, "rate": 0.001}, run=True),
-            Action("wild", {"switch": 500, "rate": 0.003}, run=True),
+            run("usual", switch=250, rate=0.001),
+            run("early", switch=25, rate=0.001),
+            run("wild", switch=500, rate=0.003),
         ),
         claims=(
-            Claim(
-                id="adam-before",
-                check="run:adam_before",
-                arms={"adam": METHODS["adam"], "swats": METHODS["swats"]},
-                counter={"adam": METHODS["adam"], "swats": {**METHODS["swats"], "switch": 25}},
-                kind="exact",
+            exact(
+                "adam-before",
+                {"adam": METHODS["adam"], "swats": METHODS["swats"]},
+                {"adam": METHODS["adam"], "swats": {**METHODS["swats"], "switch": 25}},
             ),
-            Claim(
-                id="own-rate",
-                check="run:own_rate",
-                arms={"naive": METHODS["naive"], "swats": METHODS["swats"]},
-                counter={"naive": METHODS["naive"], "swats": METHODS["naive"]},
+            claim(
+                "own-rate",
+                {"naive": METHODS["naive"], "swats": METHODS["swats"]},
+                {"naive": METHODS["naive"], "swats": METHODS["naive"]},
             ),
         ),
         arms=Race(arms=METHODS),

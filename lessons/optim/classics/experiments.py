@@ -1,5 +1,8 @@
 """SGD and SGDM in a valley, Adagrad and RMSProp after a huge gradient, Adam card by card, who uses what."""
 
+from functools import partial
+
+from lessons.labs.pieces import FALLING, alone, exact, run, sorted_cards
 from lessons.spec import Action, Arrange, Cells, Channel, Choice, Claim, Experiment, Number, Point, Race, View
 
 TEACHERS = {
@@ -15,18 +18,12 @@ TEACHERS = {
 ARRANGE = Arrange(id="models", cards=tuple(TEACHERS), bins=("adam", "sgdm"))
 
 
-def sorted_with(**moved: str) -> dict:
-    """All cards in their right bins but for those named."""
-    return {"models": tuple(ARRANGE.bins.index(moved.get(card, bin)) + 1 for card, bin in TEACHERS.items())}
+sorted_with = partial(sorted_cards, ARRANGE, TEACHERS)
 
 
 def first_card(bin: int) -> dict:
     """Only the first card laid down."""
     return {"models": (bin,) + (0,) * (len(TEACHERS) - 1)}
-
-
-def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind="exact")
 
 
 SGD, SGDM = {"optimizer": "sgd"}, {"optimizer": "sgdm"}
@@ -70,16 +67,16 @@ EXPERIMENTS = {
             Number(id="rate", lo=0.001, hi=0.019, default=0.009, steps=18, live=True),
             Point(id="start", lo=(-9.0, -1.4), hi=(11.0, 1.4), default=(10.0, 1.0)),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(View(id="plane", kind="plane", moves="start"), View(id="loss", kind="curve")),
         actions=(
-            Action("usual", {"momentum": 0.9}, run=True),
-            Action("without", {"momentum": 0.0}, run=True),
-            Action("ring", {"momentum": 0.99}, run=True),
+            run("usual", momentum=0.9),
+            run("without", momentum=0.0),
+            run("ring", momentum=0.99),
         ),
         claims=(
-            exact("faster", "faster", {"sgd": SGD, "sgdm": SGDM}, {"sgd": SGD, "sgdm": {**SGDM, "momentum": 0.0}}),
-            exact("rings", "rings", {"sgd": {**SGD, "momentum": 0.99}, "sgdm": {**SGDM, "momentum": 0.99}},
+            exact("faster", {"sgd": SGD, "sgdm": SGDM}, {"sgd": SGD, "sgdm": {**SGDM, "momentum": 0.0}}),
+            exact("rings", {"sgd": {**SGD, "momentum": 0.99}, "sgdm": {**SGDM, "momentum": 0.99}},
                   {"sgd": {**SGD, "momentum": 0.9}, "sgdm": {**SGDM, "momentum": 0.9}}),
         ),
         arms=Race(arms={"sgd": SGD, "sgdm": SGDM}),
@@ -90,8 +87,8 @@ EXPERIMENTS = {
         "adagrad",
         Race(arms={"calm": CALM, "huge": HUGE}),
         (
-            exact("never-recovers", "never_recovers", {"huge": HUGE}, {"huge": CALM}),
-            exact("only-shrinks", "only_shrinks", {"calm": CALM, "huge": HUGE},
+            alone("never-recovers", HUGE, CALM, name="huge"),
+            exact("only-shrinks", {"calm": CALM, "huge": HUGE},
                   {"calm": {**CALM, **RMSPROP}, "huge": {**HUGE, **RMSPROP}}),
         ),
         ("rates", "table", "numbers", "theta"),
@@ -100,9 +97,9 @@ EXPERIMENTS = {
         "rmsprop",
         Race(arms={"adagrad": ADAGRAD, "rmsprop": RMSPROP}),
         (
-            exact("recovers", "recovers", {"adagrad": ADAGRAD, "rmsprop": RMSPROP},
+            exact("recovers", {"adagrad": ADAGRAD, "rmsprop": RMSPROP},
                   {"adagrad": ADAGRAD, "rmsprop": {**RMSPROP, "decay": 0.999}}),
-            exact("half-life", "fades", {"rmsprop": RMSPROP}, {"rmsprop": {**RMSPROP, "decay": 0.99}}),
+            alone("half-life", RMSPROP, {**RMSPROP, "decay": 0.99}, check="fades", name="rmsprop"),
         ),
         ("rates", "table", "numbers", "squares"),
     ),
@@ -125,11 +122,11 @@ EXPERIMENTS = {
             Action("zigzag", {"optimizer": "adam", "gradients": ZIGZAG}),
         ),
         claims=(
-            exact("first-step", "first_is_rate", {"cards": {}}, {"cards": {"optimizer": "adam-biased"}}),
-            exact("any-scale", "same_steps", {"cards": {"gradients": HUNDREDFOLD}},
-                  {"cards": {"gradients": HUNDREDFOLD, "optimizer": "momentum"}}),
-            exact("zigzag", "cancels", {"cards": {"gradients": ZIGZAG}},
-                  {"cards": {"gradients": ZIGZAG, "optimizer": "rmsprop"}}),
+            alone("first-step", {}, {"optimizer": "adam-biased"}, check="first_is_rate", name="cards"),
+            alone("any-scale", {"gradients": HUNDREDFOLD},
+                  {"gradients": HUNDREDFOLD, "optimizer": "momentum"}, check="same_steps", name="cards"),
+            alone("zigzag", {"gradients": ZIGZAG}, {"gradients": ZIGZAG, "optimizer": "rmsprop"},
+                  check="cancels", name="cards"),
         ),
         build="run:Cards",
     ),
@@ -138,8 +135,8 @@ EXPERIMENTS = {
         controls=(ARRANGE,),
         views=(View(id="cards", kind="cards", moves="models"), View(id="bars", kind="bars")),
         claims=(
-            exact("resnet", "resnet_right", {"sorted": first_card(2)}, {"sorted": first_card(1)}),
-            exact("two-camps", "all_right", {"sorted": sorted_with()}, {"sorted": sorted_with(bert="sgdm")}),
+            alone("resnet", first_card(2), first_card(1), check="resnet_right", name="sorted"),
+            alone("two-camps", sorted_with(), sorted_with(bert="sgdm"), check="all_right", name="sorted"),
         ),
         build="run:history",
     ),

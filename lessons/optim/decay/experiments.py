@@ -1,6 +1,7 @@
 """Two parameters pushed by noise alone, with a pull to zero: inside the gradient or beside it."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Race, Seed, View
+from lessons.labs.pieces import alone, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Race, Seed, View
 
 WAYS = ("sgd-l2", "sgd-decay", "adam-l2", "adamw")
 
@@ -20,9 +21,9 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("both", {"gamma": 0.1, "steep": 10, "gentle": 0.1}, run=True),
-            Action("alike", {"steep": 1, "gentle": 1}, run=True),
-            Action("none", {"gamma": 0}, run=True),
+            run("both", gamma=0.1, steep=10, gentle=0.1),
+            run("alike", steep=1, gentle=1),
+            run("none", gamma=0),
         ),
         channels=(Channel("theta-0"), Channel("theta-1")),
         views=(
@@ -32,14 +33,13 @@ EXPERIMENTS = {
             View(id="small", kind="curve"),
         ),
         claims=(
-            Claim(id="uneven", check="run:uneven", arms={"run": by("adam-l2")}, counter={"run": by("adamw")}),
-            Claim(id="even", check="run:even", arms={"run": by("adamw")}, counter={"run": by("adam-l2")}),
-            Claim(
-                id="same-for-sgd",
-                check="run:same",
-                arms={"l2": by("sgd-l2"), "decay": by("sgd-decay")},
-                counter={"l2": by("adam-l2"), "decay": by("adamw")},
-                kind="exact",
+            alone("uneven", by("adam-l2"), by("adamw"), kind="statistical"),
+            alone("even", by("adamw"), by("adam-l2"), kind="statistical"),
+            exact(
+                "same-for-sgd",
+                {"l2": by("sgd-l2"), "decay": by("sgd-decay")},
+                {"l2": by("adam-l2"), "decay": by("adamw")},
+                check="same",
             ),
         ),
         arms=Race(arms={way: by(way) for way in WAYS}),

@@ -1,19 +1,7 @@
 """Nine small helpers beside the same net, and a grand prix of twelve optimizers."""
 
-from lessons.spec import (
-    Action,
-    Channel,
-    Choice,
-    Claim,
-    Experiment,
-    Number,
-    Point,
-    Race,
-    Seed,
-    Sweep,
-    Text,
-    View,
-)
+from lessons.labs.pieces import claim, exact, run
+from lessons.spec import Action, Channel, Choice, Experiment, Number, Point, Race, Seed, Sweep, Text, View
 
 HELPERS = (
     *("none", "dropout", "gradient-noise", "warm-up", "curriculum"),
@@ -52,9 +40,9 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("few", {"examples": 500, "rate": 0.01}, run=True),
-            Action("more", {"examples": 4000}, run=True),
-            Action("calm", {"rate": 0.003}, run=True),
+            run("few", examples=500, rate=0.01),
+            run("more", examples=4000),
+            run("calm", rate=0.003),
         ),
         channels=(Channel("loss", role="smooth"),),
         views=(
@@ -63,17 +51,17 @@ EXPERIMENTS = {
             View(id="losses", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="shuffle",
-                check="run:shuffle_matters",
-                arms={"with": helped("none"), "without": helped("no-shuffle")},
-                counter={"with": helped("none"), "without": helped("none")},
+            claim(
+                "shuffle",
+                {"with": helped("none"), "without": helped("no-shuffle")},
+                {"with": helped("none"), "without": helped("none")},
+                check="shuffle_matters",
             ),
-            Claim(
-                id="fine-tuning",
-                check="run:fine_tuning_helps",
-                arms={"without": helped("none"), "with": helped("fine-tuning")},
-                counter={"without": helped("none"), "with": helped("none")},
+            claim(
+                "fine-tuning",
+                {"without": helped("none"), "with": helped("fine-tuning")},
+                {"without": helped("none"), "with": helped("none")},
+                check="fine_tuning_helps",
             ),
         ),
         arms=Sweep(over={"helper": HELPERS}),
@@ -108,35 +96,30 @@ EXPERIMENTS = {
             View(id="losses", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="momentum-pays",
-                check="run:momentum_pays",
-                arms={"sgd": lap("sgd"), "sgdm": lap("sgdm")},
-                counter={"sgd": lap("sgd"), "sgdm": lap("sgd")},
-                kind="exact",
+            exact(
+                "momentum-pays",
+                {"sgd": lap("sgd"), "sgdm": lap("sgdm")},
+                {"sgd": lap("sgd"), "sgdm": lap("sgd")},
             ),
-            Claim(
-                id="no-universal",
-                check="run:no_universal",
-                arms={
+            exact(
+                "no-universal",
+                {
                     "sgdm-here": lap("sgdm"),
                     "adagrad-here": lap("adagrad"),
                     "sgdm-there": lap("sgdm", "rosenbrock"),
                     "adagrad-there": lap("adagrad", "rosenbrock"),
                 },
-                counter={
+                {
                     "sgdm-here": lap("sgdm"),
                     "adagrad-here": lap("adagrad"),
                     "sgdm-there": lap("sgdm"),
                     "adagrad-there": lap("adagrad"),
                 },
-                kind="exact",
             ),
-            Claim(
-                id="adam-on-digits",
-                check="run:adam_on_digits",
-                arms={"sgd": lap("sgd", "digits"), "adam": lap("adam", "digits")},
-                counter={"sgd": lap("sgd", "digits"), "adam": lap("sgd", "digits")},
+            claim(
+                "adam-on-digits",
+                {"sgd": lap("sgd", "digits"), "adam": lap("adam", "digits")},
+                {"sgd": lap("sgd", "digits"), "adam": lap("sgd", "digits")},
             ),
         ),
         arms=Race(arms={car: {"car": car} for car in CARS}),

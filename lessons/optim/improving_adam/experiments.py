@@ -1,6 +1,7 @@
 """Adam, AMSGrad and AdaBound on gradients that are given: a rare one, a cycle of three, small ones and large."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Race, View
+from lessons.labs.pieces import alone, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Race, View
 
 BETAS = (0.1, 0.5, 0.9, 0.99, 0.999, 0.9999)
 CHANNELS = tuple(Channel(one) for one in ("gradient", "move", "theta", "rate", "squares"))
@@ -11,10 +12,6 @@ SMALL, LARGE = {"scale": "small"}, {"scale": "large"}
 
 def beta(default: float) -> Number:
     return Number(id="decay", lo=0.01, hi=0.9999, default=default, values=BETAS, live=True)
-
-
-def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind="exact")
 
 
 def views(*ids: str) -> tuple[View, ...]:
@@ -38,13 +35,13 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=views("theta", "table", "moves"),
         actions=(
-            Action("usual", {"period": 1000, "decay": 0.999}, run=True),
-            Action("often", {"period": 30, "decay": 0.999}, run=True),
-            Action("long", {"period": 1000, "decay": 0.9999}, run=True),
+            run("usual", period=1000, decay=0.999),
+            run("often", period=30, decay=0.999),
+            run("long", period=1000, decay=0.9999),
         ),
         claims=(
-            exact("outvoted", "outvoted", {"sgd": SGD, "adam": ADAM}, {"sgd": SGD, "adam": {**ADAM, "period": 10}}),
-            exact("longest", "longest", {"slide": SLIDE}, {"slide": {**SLIDE, "decay": 0.99}}),
+            exact("outvoted", {"sgd": SGD, "adam": ADAM}, {"sgd": SGD, "adam": {**ADAM, "period": 10}}),
+            alone("longest", SLIDE, {**SLIDE, "decay": 0.99}, name="slide"),
         ),
         arms=Race(arms={"sgd": SGD, "adam-biased": SLIDE, "adam": ADAM}),
         build="run:rare",
@@ -61,14 +58,14 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=views("theta", "rates", "table"),
         actions=(
-            Action("short", {"decay": 0.1}, run=True),
-            Action("longer", {"decay": 0.99}, run=True),
-            Action("ten", {"decay": 0.1, "size": 10}, run=True),
+            run("short", decay=0.1),
+            run("longer", decay=0.99),
+            run("ten", decay=0.1, size=10),
         ),
         claims=(
-            exact("wrong-end", "wrong_end", {"amsgrad": AMSGRAD, "adam": ADAM},
+            exact("wrong-end", {"amsgrad": AMSGRAD, "adam": ADAM},
                   {"amsgrad": AMSGRAD, "adam": {**ADAM, "decay": 0.99}}),
-            exact("only-shrinks", "only_shrinks", {"amsgrad": AMSGRAD}, {"amsgrad": ADAM}),
+            alone("only-shrinks", AMSGRAD, ADAM, name="amsgrad"),
         ),
         arms=Race(arms={"amsgrad": AMSGRAD, "adam": ADAM}),
         build="run:cycle",
@@ -86,13 +83,13 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=views("rates", "table"),
         actions=(
-            Action("adabound", {"optimizer": "adabound"}, run=True),
-            Action("adam", ADAM, run=True),
-            Action("amsgrad", AMSGRAD, run=True),
+            run("adabound", optimizer="adabound"),
+            run("adam", **ADAM),
+            run("amsgrad", **AMSGRAD),
         ),
         claims=(
-            exact("closes", "closes", both(), both(**ADAM)),
-            exact("adam-first", "adam_first", {"adabound": SMALL, "adam": {**SMALL, **ADAM}},
+            exact("closes", both(), both(**ADAM)),
+            exact("adam-first", {"adabound": SMALL, "adam": {**SMALL, **ADAM}},
                   {"adabound": {**SMALL, "bound": 0.01}, "adam": {**SMALL, **ADAM}}),
         ),
         arms=Race(arms={"large": LARGE, "small": SMALL}),

@@ -1,6 +1,7 @@
 """One growing rate, a rate that swings over a dented bowl, restarts, and one single cycle, on digits."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Draw, Experiment, Number, Race, Seed, Sweep, View
+from lessons.labs.pieces import claim, run
+from lessons.spec import Channel, Choice, Draw, Experiment, Number, Race, Seed, Sweep, View
 
 RUNS = ("0.001", "0.01", "0.03", "0.1", "0.3", "1", "test")
 FALL = (1.0, 0.87, 0.75, 0.62, 0.5, 0.37, 0.25, 0.12, 0.0)
@@ -33,16 +34,16 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("sgdm", {"optimizer": "momentum"}, run=True),
-            Action("sgd", {"optimizer": "sgd"}, run=True),
-            Action("short", {"top": 0.03}, run=True),
-            Action("hasty", {"updates": 100}, run=True),
+            run("sgdm", optimizer="momentum"),
+            run("sgd", optimizer="sgd"),
+            run("short", top=0.03),
+            run("hasty", updates=100),
         ),
         channels=(*LOSSES, *CHECKED),
         views=tuple(View(id=id, kind="curve") for id in ("accuracy", "losses", "rates")),
         claims=(
-            Claim(id="rises-then-falls", check="run:rises_then_falls", arms=TEST, counter=SHORT),
-            Claim(id="foretells", check="run:foretells", arms=BOTH, counter=OTHER),
+            claim("rises-then-falls", TEST, SHORT),
+            claim("foretells", BOTH, OTHER),
         ),
         arms=Sweep(over={"run": RUNS}),
         pace=8,
@@ -60,25 +61,15 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("whole", {"top": 1.0, "period": 50}, run=True),
-            Action("timid", {"top": 0.3}, run=True),
-            Action("slow", {"period": 150}, run=True),
+            run("whole", top=1.0, period=50),
+            run("timid", top=0.3),
+            run("slow", period=150),
         ),
         channels=(*LOSSES, Channel("theta-0")),
         views=(View(id="place", kind="curve"), RATES, View(id="plane", kind="plane")),
         claims=(
-            Claim(
-                id="leaves",
-                check="run:leaves",
-                arms=by("low") | by("triangle"),
-                counter=by("low") | by("triangle", top=0.3),
-            ),
-            Claim(
-                id="settles",
-                check="run:settles",
-                arms=by("high") | by("triangle"),
-                counter=by("high") | {"triangle": {"shape": "high"}},
-            ),
+            claim("leaves", by("low") | by("triangle"), by("low") | by("triangle", top=0.3)),
+            claim("settles", by("high") | by("triangle"), by("high") | {"triangle": {"shape": "high"}}),
         ),
         arms=race("low", "high", "drawn", "triangle"),
         pace=3,
@@ -92,17 +83,12 @@ EXPERIMENTS = {
             HEIGHTS,
             Seed(),
         ),
-        actions=(Action("slide", {"period": 300}, run=True), Action("often", {"period": 100}, run=True)),
+        actions=(run("slide", period=300), run("often", period=100)),
         channels=(*LOSSES, *CHECKED),
         views=(View(id="losses", kind="curve"), RATES, View(id="lulls", kind="table")),
         claims=(
-            Claim(id="jumps", check="run:jumps", arms=by("sgdr"), counter={"sgdr": {"shape": "cosine"}}),
-            Claim(
-                id="calmer",
-                check="run:calmer",
-                arms=by("sgdr") | by("constant"),
-                counter={"sgdr": {"shape": "constant"}} | by("constant"),
-            ),
+            claim("jumps", by("sgdr"), {"sgdr": {"shape": "cosine"}}),
+            claim("calmer", by("sgdr") | by("constant"), {"sgdr": {"shape": "constant"}} | by("constant")),
         ),
         arms=race("constant", "cosine", "drawn", "sgdr"),
         pace=4,
@@ -117,10 +103,10 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("peak", {"rate": 0.2}, run=True),
-            Action("small", {"rate": 0.01}, run=True),
-            Action("beyond", {"rate": 1.0}, run=True),
-            Action("brief", {"epochs": 4}, run=True),
+            run("peak", rate=0.2),
+            run("small", rate=0.01),
+            run("beyond", rate=1.0),
+            run("brief", epochs=4),
         ),
         channels=(*LOSSES, *CHECKED),
         views=(
@@ -130,18 +116,10 @@ EXPERIMENTS = {
             View(id="losses", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="high-peak",
-                check="run:high_peak",
-                arms=by("peak") | by("one-cycle"),
-                counter=by("peak", rate=0.01) | by("one-cycle", rate=0.01),
+            claim(
+                "high-peak", by("peak") | by("one-cycle"), by("peak", rate=0.01) | by("one-cycle", rate=0.01)
             ),
-            Claim(
-                id="beats-half",
-                check="run:beats_half",
-                arms=by("half") | by("one-cycle"),
-                counter=by("half") | by("one-cycle", rate=1.0),
-            ),
+            claim("beats-half", by("half") | by("one-cycle"), by("half") | by("one-cycle", rate=1.0)),
         ),
         arms=race("peak", "half", "drawn", "one-cycle"),
         pace=2,

@@ -1,6 +1,7 @@
 """Nesterov's look ahead on a valley and a hill, and inside Adam on digits."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+from lessons.labs.pieces import claim, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Point, Race, Seed, View
 
 HILL = {"surface": "hill", "rate": 0.05}
 METHODS = ("sgdm", "nag-prime", "nag")
@@ -28,9 +29,9 @@ EXPERIMENTS = {
             Point(id="start", lo=(-12, -1.6), hi=(12, 1.6), default=(10, 1)),
         ),
         actions=(
-            Action("valley", {"surface": "valley", "rate": 0.009, "momentum": 0.9}, run=True),
-            Action("hill", {**HILL, "momentum": 0.9}, run=True),
-            Action("heavy", {"momentum": 0.95}, run=True),
+            run("valley", surface="valley", rate=0.009, momentum=0.9),
+            run("hill", **{**HILL, "momentum": 0.9}),
+            run("heavy", momentum=0.95),
         ),
         channels=(Channel("loss"), Channel("gradient-norm", role="norm"), Channel("theta-0")),
         views=(
@@ -39,33 +40,21 @@ EXPERIMENTS = {
             View(id="table", kind="table"),
         ),
         claims=(
-            Claim(
-                id="never-higher",
-                check="run:never_higher",
-                arms={"sgdm": by("sgdm"), "nag": by("nag")},
-                counter={"sgdm": by("sgdm"), "nag": by("sgdm")},
-                kind="exact",
+            exact(
+                "never-higher",
+                {"sgdm": by("sgdm"), "nag": by("nag")},
+                {"sgdm": by("sgdm"), "nag": by("sgdm")},
             ),
-            Claim(
-                id="sooner",
-                check="run:sooner",
-                arms={"sgdm": by("sgdm"), "nag": by("nag")},
-                counter={"sgdm": by("sgdm"), "nag": by("sgdm")},
-                kind="exact",
+            exact("sooner", {"sgdm": by("sgdm"), "nag": by("nag")}, {"sgdm": by("sgdm"), "nag": by("sgdm")}),
+            exact(
+                "same-path",
+                {"nag": by("nag"), "nag-prime": by("nag-prime")},
+                {"nag": by("nag"), "nag-prime": by("sgdm")},
             ),
-            Claim(
-                id="same-path",
-                check="run:same_path",
-                arms={"nag": by("nag"), "nag-prime": by("nag-prime")},
-                counter={"nag": by("nag"), "nag-prime": by("sgdm")},
-                kind="exact",
-            ),
-            Claim(
-                id="overshoots-less",
-                check="run:overshoots_less",
-                arms={"sgdm": by("sgdm", **HILL), "nag": by("nag", **HILL)},
-                counter={"sgdm": by("sgdm", **HILL), "nag": by("sgdm", **HILL)},
-                kind="exact",
+            exact(
+                "overshoots-less",
+                {"sgdm": by("sgdm", **HILL), "nag": by("nag", **HILL)},
+                {"sgdm": by("sgdm", **HILL), "nag": by("sgdm", **HILL)},
             ),
         ),
         arms=Race(arms={name: {"method": name} for name in METHODS}),
@@ -81,9 +70,9 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("small", {"rate": 0.001}, run=True),
-            Action("middle", {"rate": 0.003}, run=True),
-            Action("large", {"rate": 0.01}, run=True),
+            run("small", rate=0.001),
+            run("middle", rate=0.003),
+            run("large", rate=0.01),
         ),
         channels=(
             Channel("loss", role="smooth"),
@@ -98,17 +87,15 @@ EXPERIMENTS = {
             View(id="accuracy", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="near-adam",
-                check="run:near_adam",
-                arms={"adam": {"optimizer": "adam"}, "nadam": {"optimizer": "nadam"}},
-                counter={"adam": {"optimizer": "adam"}, "nadam": {"optimizer": "nag"}},
+            claim(
+                "near-adam",
+                {"adam": {"optimizer": "adam"}, "nadam": {"optimizer": "nadam"}},
+                {"adam": {"optimizer": "adam"}, "nadam": {"optimizer": "nag"}},
             ),
-            Claim(
-                id="nag-faster",
-                check="run:nag_faster",
-                arms={"sgdm": {"optimizer": "sgdm"}, "nag": {"optimizer": "nag"}},
-                counter={"sgdm": {"optimizer": "sgdm"}, "nag": {"optimizer": "sgdm"}},
+            claim(
+                "nag-faster",
+                {"sgdm": {"optimizer": "sgdm"}, "nag": {"optimizer": "nag"}},
+                {"sgdm": {"optimizer": "sgdm"}, "nag": {"optimizer": "sgdm"}},
             ),
         ),
         arms=Race(arms={name: {"optimizer": name} for name in ("sgdm", "nag", "adam", "nadam")}),

@@ -1,6 +1,7 @@
 """The symbols of the lecture on one small run, and a line fed pair by pair or with all pairs at once."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Pick, Race, Seed, View
+from lessons.labs.pieces import FALLING, alone, claim, run
+from lessons.spec import Action, Choice, Experiment, Number, Pick, Race, Seed, View
 
 SYMBOLS = ("theta0", "g0", "m1", "theta1", "g1", "m2", "theta2")
 ONLINE, OFFLINE = {"feed": "online"}, {"feed": "offline"}
@@ -31,20 +32,8 @@ EXPERIMENTS = {
             Action("rest", held("theta0", "off")),
         ),
         claims=(
-            Claim(
-                id="forward",
-                check="run:goes_forward",
-                arms={"map": held("m1")},
-                counter={"map": held("theta2")},
-                kind="exact",
-            ),
-            Claim(
-                id="gathers",
-                check="run:gathers",
-                arms={"map": held("g0")},
-                counter={"map": {**held("g0"), "momentum": 0.0}},
-                kind="exact",
-            ),
+            alone("forward", held("m1"), held("theta2"), check="goes_forward", name="map"),
+            alone("gathers", held("g0"), {**held("g0"), "momentum": 0.0}, name="map"),
         ),
         build="run:Symbols",
     ),
@@ -58,29 +47,24 @@ EXPERIMENTS = {
             Number(id="scatter", lo=0, hi=1, default=0.5, steps=4),
             Seed(),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="plane", kind="plane"),
             View(id="loss", kind="curve"),
             View(id="steps", kind="curve"),
         ),
         actions=(
-            Action("usual", {"rate": 0.1}, run=True),
-            Action("small", {"rate": 0.02}, run=True),
-            Action("clean", {"scatter": 0.0}, run=True),
+            run("usual", rate=0.1),
+            run("small", rate=0.02),
+            run("clean", scatter=0.0),
         ),
         claims=(
-            Claim(
-                id="jitters",
-                check="run:jitters",
-                arms={"offline": OFFLINE, "online": ONLINE},
-                counter={"offline": OFFLINE, "online": OFFLINE},
-            ),
-            Claim(
-                id="smaller-rate",
-                check="run:calms",
-                arms={"large": ONLINE, "small": {**ONLINE, "rate": 0.02}},
-                counter={"large": ONLINE, "small": ONLINE},
+            claim("jitters", {"offline": OFFLINE, "online": ONLINE}, {"offline": OFFLINE, "online": OFFLINE}),
+            claim(
+                "smaller-rate",
+                {"large": ONLINE, "small": {**ONLINE, "rate": 0.02}},
+                {"large": ONLINE, "small": ONLINE},
+                check="calms",
             ),
         ),
         arms=Race(arms={"offline": OFFLINE, "online": ONLINE}),

@@ -1,6 +1,7 @@
 """Adam's first ten updates in a deep net, RAdam's own warm-up, and Lookahead's step back."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+from lessons.labs.pieces import alone, claim, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Point, Race, Seed, View
 
 SERIES = (
     Channel("loss", role="smooth"),
@@ -39,9 +40,9 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("wild", {"rate": 0.03}, run=True),
-            Action("gentle", {"rate": 0.001}, run=True),
-            Action("shallow", {"depth": 1}, run=True),
+            run("wild", rate=0.03),
+            run("gentle", rate=0.001),
+            run("shallow", depth=1),
         ),
         channels=SERIES,
         views=(
@@ -51,8 +52,8 @@ EXPERIMENTS = {
             View(id="rates", kind="curve"),
         ),
         claims=(
-            Claim(id="distorts", check="run:distorts", arms=PAIR, counter=UNWARMED),
-            Claim(id="calms", check="run:calms", arms=PAIR, counter=UNWARMED),
+            claim("distorts", PAIR, UNWARMED),
+            claim("calms", PAIR, UNWARMED),
         ),
         arms=Race(arms=PAIR),
         pace=1,
@@ -67,9 +68,9 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("wild", {"rate": 0.03}, run=True),
-            Action("forgetful", {"decay": 0.99}, run=True),
-            Action("gentle", {"rate": 0.001}, run=True),
+            run("wild", rate=0.03),
+            run("forgetful", decay=0.99),
+            run("gentle", rate=0.001),
         ),
         channels=SERIES,
         views=(
@@ -79,26 +80,13 @@ EXPERIMENTS = {
             View(id="moves", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="four-steps",
-                check="run:four_steps",
-                arms=RADAM,
-                counter={"radam": arm("plain")},
-                kind="exact",
+            exact("four-steps", RADAM, {"radam": arm("plain")}),
+            claim(
+                "needs-none",
+                {"plain": arm("plain"), "radam": arm("radam")},
+                {"plain": arm("plain"), "radam": arm("plain")},
             ),
-            Claim(
-                id="needs-none",
-                check="run:needs_none",
-                arms={"plain": arm("plain"), "radam": arm("radam")},
-                counter={"plain": arm("plain"), "radam": arm("plain")},
-            ),
-            Claim(
-                id="figures",
-                check="run:figures",
-                arms={"radam": arm("radam")},
-                counter={"radam": arm("radam", decay=0.99)},
-                kind="exact",
-            ),
+            alone("figures", arm("radam"), arm("radam", decay=0.99), name="radam"),
         ),
         arms=Race(
             arms={"plain": {"start": "plain"}, "warm-up": {"start": "warm-up"}, "radam": {"start": "radam"}}
@@ -117,10 +105,10 @@ EXPERIMENTS = {
             Seed(),
         ),
         actions=(
-            Action("half", {"alpha": 0.5}, run=True),
-            Action("whole", {"alpha": 1.0}, run=True),
-            Action("small", {"alpha": 0.1}, run=True),
-            Action("adam", {"inner": "adam"}, run=True),
+            run("half", alpha=0.5),
+            run("whole", alpha=1.0),
+            run("small", alpha=0.1),
+            run("adam", inner="adam"),
         ),
         channels=(*SERIES[:2], Channel("theta-0"), Channel("theta-1")),
         views=(
@@ -129,18 +117,15 @@ EXPERIMENTS = {
             View(id="losses", kind="curve"),
         ),
         claims=(
-            Claim(
-                id="smoother",
-                check="run:smoother",
-                arms={"off": {"outer": "off"}, "on": {"outer": "on"}},
-                counter={"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 1.0}},
+            claim(
+                "smoother",
+                {"off": {"outer": "off"}, "on": {"outer": "on"}},
+                {"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 1.0}},
             ),
-            Claim(
-                id="whole-is-inner",
-                check="run:whole_is_inner",
-                arms={"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 1.0}},
-                counter={"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 0.5}},
-                kind="exact",
+            exact(
+                "whole-is-inner",
+                {"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 1.0}},
+                {"off": {"outer": "off"}, "on": {"outer": "on", "alpha": 0.5}},
             ),
         ),
         arms=Race(arms={"off": {"outer": "off"}, "on": {"outer": "on"}}),

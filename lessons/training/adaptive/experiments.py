@@ -1,12 +1,12 @@
 """A rate for each parameter: races along the valley and over a cliff, Adam in parts, and the late explosion."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, View
+from lessons.labs.pieces import FALLING, alone, curves, exact, run
+from lessons.spec import Choice, Experiment, Number, Point, Race, View
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 1.0, 2.0, 3.0, 10.0)
 SLOW = (1e-8, 1e-7, 3e-7, 1e-6, 1.1e-6, 1.2e-6, 1e-5)
 LENGTHS = ("1000", "20000", "100000")
 START = Point(id="start", lo=(-200.0, -6.0), hi=(-100.0, 11.0), default=(-120.0, -4.0))
-SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
 PLANE = View(id="plane", kind="plane", moves="start")
 SEEN = View(id="plane", kind="plane")
 TABLE, BARS = View(id="table", kind="table"), View(id="bars", kind="bars")
@@ -21,10 +21,6 @@ def optimizer(default: str, *options: str) -> Choice:
     return Choice(id="optimizer", options=options, default=default, live=True)
 
 
-def curves(*ids: str) -> tuple[View, ...]:
-    return tuple(View(id=id, kind="curve") for id in ids)
-
-
 def methods(*names: str) -> dict:
     return {name: {"optimizer": name} for name in names}
 
@@ -34,17 +30,12 @@ def all_of(optimizer: str, *names: str) -> dict:
     return {name: {"optimizer": optimizer} for name in names}
 
 
-def claim(id: str, arms: dict, counter: dict) -> Claim:
-    check = "run:" + id.replace("-", "_")
-    return Claim(id=id, check=check, arms=arms, counter=counter, kind="exact")
-
-
-def alone(rate: float, optimizer: str = "mean-rms") -> dict:
+def with_rate(rate: float, optimizer: str = "mean-rms") -> dict:
     return {"optimizer": optimizer, "rate": rate}
 
 
 STILL = {"optimizer": "adam", "momentum": 0.0}  # Adam without its momentum
-ONE = {"mean-rms": alone(1.0)}
+ONE = {"mean-rms": with_rate(1.0)}
 EXPERIMENTS = {
     "own-stride": Experiment(
         lab="surface",
@@ -56,17 +47,17 @@ EXPERIMENTS = {
             START,
             Choice(id="updates", options=LENGTHS, default="100000"),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(PLANE, BARS, *curves("loss", "norm", "rates"), TABLE),
         actions=(
-            Action("race", run=True),
-            Action("first", {"updates": "1000"}, run=True),
-            Action("alike", {"rate-mean-rms": 1.0, "rate-adagrad": 1.0}, run=True),
+            run("race"),
+            run("first", updates="1000"),
+            run("alike", **{"rate-mean-rms": 1.0, "rate-adagrad": 1.0}),
         ),
         claims=(
-            claim("first-step", methods("mean-rms", "adagrad"), all_of("gd", "mean-rms", "adagrad")),
-            claim("flat-larger", methods("gd", "mean-rms"), all_of("gd", "gd", "mean-rms")),
-            claim("arrive", methods("mean-rms", "adagrad"), all_of("gd", "mean-rms", "adagrad")),
+            exact("first-step", methods("mean-rms", "adagrad"), all_of("gd", "mean-rms", "adagrad")),
+            exact("flat-larger", methods("gd", "mean-rms"), all_of("gd", "gd", "mean-rms")),
+            exact("arrive", methods("mean-rms", "adagrad"), all_of("gd", "mean-rms", "adagrad")),
         ),
         arms=Race(arms=methods("gd", "mean-rms", "adagrad")),
         build="run:stride",
@@ -80,17 +71,17 @@ EXPERIMENTS = {
             number("rate", 0.02, (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)),
             Choice(id="surface", options=("cliff", "crescent"), default="cliff"),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(SEEN, *curves("sigma", "rates", "slope", "loss")),
         actions=(
-            Action("cliff", {"surface": "cliff", "decay": 0.9}, run=True),
-            Action("long", {"surface": "cliff", "decay": 0.999}, run=True),
-            Action("crescent", {"surface": "crescent", "decay": 0.9}, run=True),
+            run("cliff", surface="cliff", decay=0.9),
+            run("long", surface="cliff", decay=0.999),
+            run("crescent", surface="crescent", decay=0.9),
         ),
         claims=(
-            claim("brakes", methods("mean-rms", "rmsprop"), all_of("mean-rms", "mean-rms", "rmsprop")),
-            claim("recovers", methods("rmsprop"), {"rmsprop": {"optimizer": "mean-rms"}}),
-            claim("late-too", {"rmsprop": {"optimizer": "rmsprop", "decay": 0.999}}, methods("rmsprop")),
+            exact("brakes", methods("mean-rms", "rmsprop"), all_of("mean-rms", "mean-rms", "rmsprop")),
+            exact("recovers", methods("rmsprop"), {"rmsprop": {"optimizer": "mean-rms"}}),
+            exact("late-too", {"rmsprop": {"optimizer": "rmsprop", "decay": 0.999}}, methods("rmsprop")),
         ),
         arms=Race(arms=methods("mean-rms", "rmsprop")),
         build="run:brake",
@@ -106,17 +97,17 @@ EXPERIMENTS = {
             number("decay", 0.999, (0.9, 0.99, 0.999, 0.9999), "linear"),
             Choice(id="updates", options=("100", *LENGTHS), default="20000"),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(SEEN, *curves("loss", "norm", "rates"), TABLE),
         actions=(
-            Action("race", run=True),
-            Action("start", {"updates": "100"}, run=True),
-            Action("bold", {"rate": 1.0}, run=True),
+            run("race"),
+            run("start", updates="100"),
+            run("bold", rate=1.0),
         ),
         claims=(
-            claim("adam-arrives", methods("adam"), all_of("momentum", "adam")),
-            claim("root-ten", methods("adam-biased", "adam"), all_of("adam", "adam-biased", "adam")),
-            claim("settles", methods("rmsprop", "adam"), {**methods("rmsprop"), "adam": STILL}),
+            exact("adam-arrives", methods("adam"), all_of("momentum", "adam")),
+            exact("root-ten", methods("adam-biased", "adam"), all_of("adam", "adam-biased", "adam")),
+            exact("settles", methods("rmsprop", "adam"), {**methods("rmsprop"), "adam": STILL}),
         ),
         arms=Race(arms=methods("momentum", "rmsprop", "adam-biased", "adam")),
         build="run:parts",
@@ -130,18 +121,18 @@ EXPERIMENTS = {
             START,
             Choice(id="updates", options=LENGTHS, default="20000"),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(PLANE, *curves("rates", "off", "sigma", "loss", "norm")),
         actions=(
-            Action("one", alone(1.0), run=True),
-            Action("tenth", alone(0.1), run=True),
-            Action("adam", alone(0.1, "adam"), run=True),
-            Action("adagrad", alone(1.0, "adagrad"), run=True),
+            run("one", **with_rate(1.0)),
+            run("tenth", **with_rate(0.1)),
+            run("adam", **with_rate(0.1, "adam")),
+            run("adagrad", **with_rate(1.0, "adagrad")),
         ),
         claims=(
-            claim("erupts", {"run": alone(1.0)}, {"run": alone(0.1)}),
-            claim("not-adam", {**ONE, "adam": alone(0.1, "adam")}, {**ONE, "adam": alone(1.0)}),
-            claim("over-limit", {"run": alone(1.0)}, {"run": alone(1.0, "adagrad")}),
+            alone("erupts", with_rate(1.0), with_rate(0.1)),
+            exact("not-adam", {**ONE, "adam": with_rate(0.1, "adam")}, {**ONE, "adam": with_rate(1.0)}),
+            alone("over-limit", with_rate(1.0), with_rate(1.0, "adagrad")),
         ),
         build="run:blow_up",
         pace=80,

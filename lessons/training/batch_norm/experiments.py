@@ -1,6 +1,9 @@
 """What the sections run: a batch whose examples are tied, test time, a race, and smoothness."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Pick, Point, Race, Seed, View
+from functools import partial
+
+from lessons.labs.pieces import alone, claim, run
+from lessons.spec import Action, Channel, Choice, Experiment, Number, Pick, Point, Race, Seed, View
 
 RATES = (0.1, 0.5, 2.5)
 TRAINED = (
@@ -12,20 +15,13 @@ TRAINED = (
 )
 
 
-def action(id: str, **changes: object) -> Action:
-    """Set these and run to the end."""
-    return Action(id, changes, run=True)
-
-
-def one(id: str, check: str, arm: dict, counter: dict) -> Claim:
-    """A claim about one run."""
-    return Claim(id=id, check=check, arms={"net": arm}, counter={"net": counter})
-
-
 LAYER, PLAIN, BATCH = {"norm": "layer"}, {"norm": "none"}, {"norm": "batch"}
 FIFTY, TWO = {"batch": 50}, {"batch": 2}
 BN1, BN5, BN25 = ({**BATCH, "rate": rate} for rate in RATES)
 EARLY = {"updates": "120"}
+
+
+one = partial(alone, kind="statistical", name="net")
 
 EXPERIMENTS = {
     "tied": Experiment(
@@ -45,15 +41,14 @@ EXPERIMENTS = {
             View(id="means", kind="hist"),
             View(id="plane", kind="plane", moves="guest"),
         ),
-        actions=(action("two", **TWO), action("single", batch=1), action("fixed", affine="off"),
-                 action("layer", **LAYER), action("fifty", **FIFTY, affine="on", **BATCH)),
+        actions=(run("two", **TWO), run("single", batch=1), run("fixed", affine="off"),
+                 run("layer", **LAYER), run("fifty", **FIFTY, affine="on", **BATCH)),
         claims=(
-            one("tied", "run:tied", {}, LAYER),
-            Claim(id="small-batches", check="run:small_is_worse", arms={"two": TWO, "fifty": FIFTY},
-                  counter={"two": FIFTY, "fifty": FIFTY}),
-            one("batch-of-one", "run:learns_nothing", {"batch": 1}, FIFTY),
-            Claim(id="free-mean", check="run:free_mean", arms={"free": {}, "fixed": {"affine": "off"}},
-                  counter={"free": {}, "fixed": {}}),
+            one("tied", {}, LAYER),
+            claim("small-batches", {"two": TWO, "fifty": FIFTY}, {"two": FIFTY, "fifty": FIFTY},
+                   check="small_is_worse"),
+            one("batch-of-one", {"batch": 1}, FIFTY, check="learns_nothing"),
+            claim("free-mean", {"free": {}, "fixed": {"affine": "off"}}, {"free": {}, "fixed": {}}),
         ),
         pace=4,
     ),
@@ -74,12 +69,12 @@ EXPERIMENTS = {
             View(id="numbers", kind="numbers"),
             View(id="book", kind="curve", series=("batch-mean", "running-mean")),
         ),
-        actions=(Action("running"), action("lag", p=0.99, **EARLY),
-                 action("quick", p=0.5, **EARLY), action("long", updates="1200"), action("layer", **LAYER)),
+        actions=(Action("running"), run("lag", p=0.99, **EARLY),
+                 run("quick", p=0.5, **EARLY), run("long", updates="1200"), run("layer", **LAYER)),
         claims=(
-            one("alone", "run:alone", {}, LAYER),
-            one("swayed", "run:swayed", {}, LAYER),
-            one("lags", "run:lags", {**EARLY, "p": 0.99}, {**EARLY, "p": 0.5}),
+            one("alone", {}, LAYER),
+            one("swayed", {}, LAYER),
+            one("lags", {**EARLY, "p": 0.99}, {**EARLY, "p": 0.5}),
         ),
         pace=1,
     ),
@@ -98,15 +93,14 @@ EXPERIMENTS = {
             View(id="field", kind="plane"),
             View(id="loss", kind="curve", series=("loss",)),
         ),
-        actions=(action("three", depth=3), action("five", depth=5), action("seven", depth=7)),
+        actions=(run("three", depth=3), run("five", depth=5), run("seven", depth=7)),
         claims=(
-            one("dead-without", "run:dead", {**PLAIN, "rate": 0.1}, BN1),
-            Claim(id="trains-with", check="run:trains", arms={"slow": BN1, "fast": BN5},
-                  counter={"slow": PLAIN, "fast": {**PLAIN, "rate": 0.5}}),
-            Claim(id="too-large", check="run:too_large", arms={"fast": BN5, "faster": BN25},
-                  counter={"fast": BN5, "faster": BN5}),
-            Claim(id="sooner", check="run:sooner", arms={"without": {"depth": 3}, "with": {"depth": 3, **BN5}},
-                  counter={"without": {"depth": 3}, "with": {"depth": 3, "rate": 0.1}}),
+            one("dead-without", {**PLAIN, "rate": 0.1}, BN1, check="dead"),
+            claim("trains-with", {"slow": BN1, "fast": BN5}, {"slow": PLAIN, "fast": {**PLAIN, "rate": 0.5}},
+                   check="trains"),
+            claim("too-large", {"fast": BN5, "faster": BN25}, {"fast": BN5, "faster": BN5}),
+            claim("sooner", {"without": {"depth": 3}, "with": {"depth": 3, **BN5}},
+                   {"without": {"depth": 3}, "with": {"depth": 3, "rate": 0.1}}),
         ),
         arms=Race(arms={"bn": BN1, "bn-5": BN5, "bn-25": BN25, "plain": {**PLAIN, "rate": 0.1}}),
         pace=5,
@@ -129,14 +123,12 @@ EXPERIMENTS = {
             View(id="change", kind="curve", series=("gradient-change",)),
             View(id="agreement", kind="curve", series=("agreement",)),
         ),
-        actions=(action("none", **PLAIN), action("batch", **BATCH), action("layer", **LAYER),
-                 action("instance", norm="instance"), action("group", norm="group")),
+        actions=(run("none", **PLAIN), run("batch", **BATCH), run("layer", **LAYER),
+                 run("instance", norm="instance"), run("group", norm="group")),
         claims=(
-            one("mean-over-examples", "run:over_examples", BATCH, LAYER),
-            Claim(id="smoother", check="run:smoother", arms={"without": PLAIN, "with": BATCH},
-                  counter={"without": PLAIN, "with": PLAIN}),
-            Claim(id="no-shift", check="run:no_shift", arms={"without": PLAIN, "with": BATCH},
-                  counter={"without": LAYER, "with": LAYER}),
+            one("mean-over-examples", BATCH, LAYER, check="over_examples"),
+            claim("smoother", {"without": PLAIN, "with": BATCH}, {"without": PLAIN, "with": PLAIN}),
+            claim("no-shift", {"without": PLAIN, "with": BATCH}, {"without": LAYER, "with": LAYER}),
         ),
         pace=2.5,
     ),

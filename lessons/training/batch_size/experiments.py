@@ -1,17 +1,12 @@
 """Batches of 4,000 digits: shuffled or sorted, small or large, by epochs or by updates; balls in two wells."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, Sweep, View
+from lessons.labs.pieces import FALLING, alone, claim, run, whole
+from lessons.spec import Channel, Choice, Experiment, Number, Seed, Sweep, View
 
 RATES = (0.001, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 SIZES = ("1", "10", "100", "1000", "4000")
 LANES = ("10", "100", "1000", "1", "4000")  # trained in this order, shown by size
 FIXED = ("10", "100", "4000", "1000")
-LOSS = Channel("loss"), Channel("gradient-norm", role="norm")
-
-
-def whole(id: str, default: int, *values: int) -> Number:
-    lo, hi = values[0], values[-1]
-    return Number(id=id, lo=lo, hi=hi, default=default, scale="integer", values=values)
 
 
 def rate(default: float) -> Number:
@@ -22,10 +17,6 @@ def views(*kinds: str, **more) -> tuple[View, ...]:
     """Views "kind:id" or "kind:id:series"; `more`: the settings with which a view has something to show."""
     parts = [kind.split(":") for kind in kinds]
     return tuple(View(id=p[1], kind=p[0], series=tuple(p[2:]), when=more.get(p[1], {})) for p in parts)
-
-
-def claim(id: str, check: str, arms: dict, counter: dict, kind: str = "statistical") -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind=kind)
 
 
 def sizes(*names: str, **changes) -> dict:
@@ -56,13 +47,13 @@ EXPERIMENTS = {
             whole("epochs", 4, 2, 4, 8, 12, 20),
             Seed(),
         ),
-        channels=(*LOSS, Channel("validation-accuracy", role="validation", sparse=True)),
+        channels=(*FALLING, Channel("validation-accuracy", role="validation", sparse=True)),
         views=views("curve:loss:loss", "hist:mix", "curve:accuracy:validation-accuracy"),
-        actions=(Action("sorted", SORTED, run=True), Action("shuffled", SHUFFLED, run=True)),
+        actions=(run("sorted", **SORTED), run("shuffled", **SHUFFLED)),
         claims=(
-            claim("saw-tooth", "saw_tooth", {"one": SORTED}, {"one": SHUFFLED}),
-            claim("forgets", "forgets", {"off": SORTED, "on": SHUFFLED}, {"off": SHUFFLED, "on": SHUFFLED}),
-            claim("new-batches", "new_batches", {"one": SHUFFLED}, {"one": SORTED}, "exact"),
+            alone("saw-tooth", SORTED, SHUFFLED, kind="statistical", name="one"),
+            claim("forgets", {"off": SORTED, "on": SHUFFLED}, {"off": SHUFFLED, "on": SHUFFLED}),
+            alone("new-batches", SHUFFLED, SORTED, name="one"),
         ),
         build="run:review",
         pace=0.6,
@@ -74,13 +65,13 @@ EXPERIMENTS = {
             Choice(id="data", options=("digits", "line20"), default="digits"),
             Seed(),
         ),
-        channels=LOSS,
+        channels=FALLING,
         views=views("curve:clock", "curve:after", "table:table", "plane:path", clock=DIGITS, after=LINE, path=LINE),
-        actions=(Action("digits", {"data": "digits"}, run=True), Action("line", ONE_POINT, run=True)),
+        actions=(run("digits", data="digits"), run("line", **ONE_POINT)),
         claims=(
-            claim("in-a-row", "in_a_row", sizes("1", "1000"), twice("1", "1000", batch="1"), "timing"),
-            claim("work", "work", sizes("1", "1000"), twice("1", "1000", batch="1000"), "timing"),
-            claim("twenty", "twenty", {"1": ONE_POINT, "20": ALL_POINTS}, {"1": ALL_POINTS, "20": ALL_POINTS}),
+            claim("in-a-row", sizes("1", "1000"), twice("1", "1000", batch="1"), "timing"),
+            claim("work", sizes("1", "1000"), twice("1", "1000", batch="1000"), "timing"),
+            claim("twenty", {"1": ONE_POINT, "20": ALL_POINTS}, {"1": ALL_POINTS, "20": ALL_POINTS}),
         ),
         arms=Sweep(over={"batch": SIZES}),
         build="run:speed",
@@ -95,14 +86,14 @@ EXPERIMENTS = {
             rate(0.01),
             Seed(),
         ),
-        channels=LOSS,
+        channels=FALLING,
         views=views("curve:size", "table:table", "plane:plane", "curve:by-epochs", "curve:by-time"),
-        actions=(Action("epochs", {"same": "epochs"}, run=True), Action("updates", {"same": "updates"}, run=True)),
+        actions=(run("epochs", same="epochs"), run("updates", same="updates")),
         claims=(
-            claim("worse", "worse", sizes(*SIZES[1:4]), sizes(*SIZES[1:4], same="updates")),
-            claim("not-overfitting", "not_overfitting", sizes("10", "1000"), sizes("10", "1000", same="updates")),
-            claim("same-updates", "alike", sizes(*SIZES[1:4], same="updates"), sizes(*SIZES[1:4])),
-            claim("other-batch", "other_batch", sizes("10"), {"10": {"batch": "4000"}}),
+            claim("worse", sizes(*SIZES[1:4]), sizes(*SIZES[1:4], same="updates")),
+            claim("not-overfitting", sizes("10", "1000"), sizes("10", "1000", same="updates")),
+            claim("same-updates", sizes(*SIZES[1:4], same="updates"), sizes(*SIZES[1:4]), check="alike"),
+            claim("other-batch", sizes("10"), {"10": {"batch": "4000"}}),
         ),
         arms=Sweep(over={"batch": LANES}),
         build="run:noise",
@@ -117,11 +108,11 @@ EXPERIMENTS = {
         ),
         channels=(Channel("training-loss"), Channel("left")),
         views=views("curve:wells", "hist:ends", "bars:shares", "bars:lift", "curve:left:left"),
-        actions=(Action("small", {"batch": 4}, run=True), Action("large", {"batch": 256}, run=True)),
+        actions=(run("small", batch=4), run("large", batch=256)),
         claims=(
-            claim("leaves", "leaves", {"small": {"batch": 4}}, {"small": {"batch": 64}}),
-            claim("stays", "stays", {"large": {"batch": 256}}, {"large": {"batch": 4}}),
-            claim("lifted", "lifted", {"one": {"batch": 256}}, {"one": {"batch": 256, "shift": 0.0}}, "exact"),
+            alone("leaves", {"batch": 4}, {"batch": 64}, kind="statistical", name="small"),
+            alone("stays", {"batch": 256}, {"batch": 4}, kind="statistical", name="large"),
+            alone("lifted", {"batch": 256}, {"batch": 256, "shift": 0.0}, name="one"),
         ),
         build="run:wells",
         pace=10,
@@ -135,13 +126,13 @@ EXPERIMENTS = {
             rate(0.01),
             Seed(),
         ),
-        channels=LOSS,
+        channels=FALLING,
         views=views("curve:size", "table:table", "curve:by-epochs"),
-        actions=(Action("cold", {"warm": 0}, run=True), Action("warm", {"warm": 2}, run=True)),
+        actions=(run("cold", warm=0), run("warm", warm=2)),
         claims=(
-            claim("scaling", "alike", {"10": TEN, "1000": LARGE}, {"10": TEN, "1000": PLAIN}),
-            claim("lost", "lost", {"4000": at("4000")}, {"4000": LARGE}),
-            claim("warm-alike", "alike", {"cold": LARGE, "warm": WARM}, {"cold": PLAIN, "warm": WARM}),
+            claim("scaling", {"10": TEN, "1000": LARGE}, {"10": TEN, "1000": PLAIN}, check="alike"),
+            alone("lost", at("4000"), LARGE, kind="statistical", name="4000"),
+            claim("warm-alike", {"cold": LARGE, "warm": WARM}, {"cold": PLAIN, "warm": WARM}, check="alike"),
         ),
         arms=Sweep(over={"batch": FIXED, "scale": ("off", "on")}),
         build="run:fixes",

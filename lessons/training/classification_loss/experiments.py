@@ -1,6 +1,7 @@
 """Three clouds with numbers or vectors for names, softmax bar by bar, a ledger of likelihood, two surfaces."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+from lessons.labs.pieces import alone, claim, exact, run
+from lessons.spec import Action, Channel, Choice, Experiment, Number, Point, Race, Seed, View
 
 CORNER, FAR, NEAR, MILD = ((-float(far), float(far)) for far in (10, 8, 5, 2))
 AT_HOME, ABROAD = (0.3, 1.6), (2.6, -1.5)
@@ -8,10 +9,6 @@ AT_HOME, ABROAD = (0.3, 1.6), (2.6, -1.5)
 
 def logits(*values: float) -> dict:
     return {f"y{k}": value for k, value in enumerate(values, 1)}
-
-
-def exact(id: str, check: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind="exact")
 
 
 NUMBERS, VECTORS = {"labels": "numbers"}, {"labels": "vectors"}
@@ -47,17 +44,15 @@ EXPERIMENTS = {
             View(id="accuracy", kind="curve", series=("accuracy",)),
         ),
         actions=(
-            Action("other-middle", {"middle": "a", "width": "0", "data": "triangle"}, run=True),
-            Action("large-net", {"middle": "b", "width": "16", "data": "triangle"}, run=True),
-            Action("grades", {"middle": "b", "width": "0", "data": "row"}, run=True),
+            run("other-middle", middle="a", width="0", data="triangle"),
+            run("large-net", middle="b", width="16", data="triangle"),
+            run("grades", middle="b", width="0", data="row"),
         ),
         claims=(
-            Claim(id="band", check="run:band", arms=BOTH, counter=TWICE),
-            Claim(id="isolates", check="run:isolates", arms=BOTH, counter=TWICE),
-            Claim(id="any-net", check="run:any_net", arms={"numbers": {**NUMBERS, **WIDE}},
-                  counter={"numbers": {**VECTORS, **WIDE}}),
-            Claim(id="grades", check="run:grades", arms={name: {**own, **ROW} for name, own in BOTH.items()},
-                  counter=BOTH),
+            claim("band", BOTH, TWICE),
+            claim("isolates", BOTH, TWICE),
+            alone("any-net", {**NUMBERS, **WIDE}, {**VECTORS, **WIDE}, kind="statistical", name="numbers"),
+            claim("grades", {name: {**own, **ROW} for name, own in BOTH.items()}, BOTH),
         ),
         arms=Race(arms=BOTH),
         build="run:codes",
@@ -82,9 +77,9 @@ EXPERIMENTS = {
             Action("two", {**logits(3, 1, -10), "temperature": 1}),
         ),
         claims=(
-            exact("lecture", "as_in_the_lecture", {"walk": {}}, {"walk": {"temperature": 2}}),
-            exact("shift", "unshifted", {"walk": logits(8, 6, 2)}, {"walk": logits(8, 1, -3)}),
-            exact("sigmoid", "as_sigmoid", {"walk": {"y3": -10}}, {"walk": {"y3": -10, "temperature": 2}}),
+            alone("lecture", {}, {"temperature": 2}, check="as_in_the_lecture", name="walk"),
+            alone("shift", logits(8, 6, 2), logits(8, 1, -3), check="unshifted", name="walk"),
+            alone("sigmoid", {"y3": -10}, {"y3": -10, "temperature": 2}, check="as_sigmoid", name="walk"),
         ),
         build="run:Softmax",
     ),
@@ -108,9 +103,9 @@ EXPERIMENTS = {
             Action("unsure", {"sixth": ABROAD, "scale": 0, "loss": "cross-entropy"}),
         ),
         claims=(
-            exact("likelihood", "same_thing", {"ledger": {}}, {"ledger": {"loss": "mse"}}),
-            exact("dominates", "dominates", {"ledger": {"sixth": ABROAD}}, {"ledger": {"sixth": AT_HOME}}),
-            exact("bounded", "bounded", {"ledger": {"sixth": ABROAD, "loss": "mse"}}, {"ledger": {"sixth": ABROAD}}),
+            alone("likelihood", {}, {"loss": "mse"}, check="same_thing", name="ledger"),
+            alone("dominates", {"sixth": ABROAD}, {"sixth": AT_HOME}, name="ledger"),
+            alone("bounded", {"sixth": ABROAD, "loss": "mse"}, {"sixth": ABROAD}, name="ledger"),
         ),
         build="run:Ledger",
     ),
@@ -131,17 +126,16 @@ EXPERIMENTS = {
             View(id="loss", kind="curve"),
         ),
         actions=(
-            Action("two-million", {"start": CORNER, "rate": 0.1, "updates": "2000000", "optimizer": "gd"}, run=True),
+            run("two-million", start=CORNER, rate=0.1, updates="2000000", optimizer="gd"),
             ball("far", FAR),
             ball("near", NEAR),
             ball("mild", MILD),
-            Action("adam", {"start": CORNER, "rate": 0.1, "updates": "300", "optimizer": "adam"}, run=True),
+            run("adam", start=CORNER, rate=0.1, updates="300", optimizer="adam"),
         ),
         claims=(
-            exact("arrives", "arrives", RACE, {"cross-entropy": MSE, "mse": MSE}),
-            exact("stuck", "stuck", {"mse": {**MSE, "updates": "100000"}},
-                  {"mse": {**MSE, "updates": "100000", "start": MILD}}),
-            exact("flat", "flat", RACE, {name: {**own, "start": (0.0, 0.0)} for name, own in RACE.items()}),
+            exact("arrives", RACE, {"cross-entropy": MSE, "mse": MSE}),
+            alone("stuck", {**MSE, "updates": "100000"}, {**MSE, "updates": "100000", "start": MILD}, name="mse"),
+            exact("flat", RACE, {name: {**own, "start": (0.0, 0.0)} for name, own in RACE.items()}),
         ),
         arms=Race(arms=RACE),
         build="run:plateau",

@@ -1,6 +1,7 @@
 """Balls that come to rest, expansions around a place, the net of two weights, and ways off a saddle."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Seed, View
+from lessons.labs.pieces import FALLING, alone, claim, exact, number, run, whole
+from lessons.spec import Action, Choice, Experiment, Point, Seed, View
 
 SIZES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FLAT_LAND = {"surface": ("net", "bowl", "saddle", "hill")}  # surfaces of two weights
@@ -22,29 +23,12 @@ def kick(kind: str, size: float = 0.1, model: str = "net", **more) -> dict:
     return {"kick": kind, "size": size, "model": model, **more}
 
 
-def run(id: str, settings: dict) -> Action:
-    return Action(id, settings, run=True)
-
-
-def claim(id: str, check: str, kind: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=f"run:{check}", arms=arms, counter=counter, kind=kind)
-
-
-def alone(id: str, check: str, kind: str, settings: dict, counter: dict) -> Claim:
-    """A claim about one run."""
-    return claim(id, check, kind, {"run": settings}, {"run": counter})
-
-
-def number(id: str, default: float, values: tuple, **more) -> Number:
-    return Number(id=id, lo=values[0], hi=values[-1], default=default, values=values, **more)
-
-
 def point(id: str, *default: float, live: bool = False) -> Point:
     return Point(id=id, lo=(-2.0, -2.0), hi=(2.0, 2.0), default=default, live=live)
 
 
-CHANNELS = (Channel("loss"), Channel("gradient-norm", role="norm"))
-FALLING = View(id="loss", kind="curve", series=("loss", "gradient-norm"))
+PLANE = View(id="plane", kind="plane", moves="start")
+LOSS = View(id="loss", kind="curve", series=("loss", "gradient-norm"))
 NET, BOWL, BESIDE = rest("net", -1.5, 1.5), rest("bowl", -1.5, 1.0), rest("net", -1.5, 1.4)
 WAYS = ("down", "random", "up", "wait")
 SIDES = {"first": kick("down"), "random": kick("random"), "wait": kick("wait")}
@@ -58,39 +42,27 @@ EXPERIMENTS = {
             Choice(id="surface", options=FLAT_LAND["surface"], default="net"),
             point("start", -1.5, 1.5),
         ),
-        channels=CHANNELS,
-        views=(
-            View(id="plane", kind="plane", moves="start"),
-            View(id="ways", kind="bars"),
-            View(id="around", kind="grid"),
-            FALLING,
-        ),
+        channels=FALLING,
+        views=(PLANE, View(id="ways", kind="bars"), View(id="around", kind="grid"), LOSS),
         actions=(
-            run("net", NET),
-            run("bowl", BOWL),
-            run("saddle", rest("saddle", 1.5, 0.0)),
-            run("hill", rest("hill", 0.0, 0.0)),
-            run("beside", BESIDE),
+            run("net", **NET),
+            run("bowl", **BOWL),
+            run("saddle", **rest("saddle", 1.5, 0.0)),
+            run("hill", **rest("hill", 0.0, 0.0)),
+            run("beside", **BESIDE),
         ),
         claims=(
-            alone("stops-at-saddle", "stops_at_saddle", "exact", NET, BOWL),
-            claim(
-                "slope-cannot-tell",
-                "slope_cannot_tell",
-                "exact",
-                {"net": NET, "bowl": BOWL},
-                {"net": BESIDE, "bowl": BOWL},
-            ),
+            alone("stops-at-saddle", NET, BOWL),
+            exact("slope-cannot-tell", {"net": NET, "bowl": BOWL}, {"net": BESIDE, "bowl": BOWL}),
         ),
         build="run:rest",
-        pace=1,
     ),
     "taylor": Experiment(
         lab="surface",
         controls=(
             Choice(id="surface", options=(*FLAT_LAND["surface"], "well", "ripple"), default="net", live=True),
             point("point", 0.8, -0.6, live=True),
-            number("order", 1, (0, 1, 2), scale="integer", live=True),
+            whole("order", 1, 0, 1, 2, live=True),
             number("angle", 60, tuple(range(0, 181, 15)), live=True),
             number("distance", 0.1, (0.0125, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8), live=True),
         ),
@@ -108,9 +80,9 @@ EXPERIMENTS = {
             Action("valley", place(1.0, 1.0)),
         ),
         claims=(
-            alone("second-order", "second_order", "exact", {"order": 2}, {"order": 1}),
-            alone("flat-line", "flat_line", "exact", place(0.0, 0.0, 1), place(0.8, -0.6, 1)),
-            alone("signs", "signs_decide", "exact", place(0.0, 0.0), place(1.0, 1.0)),
+            alone("second-order", {"order": 2}, {"order": 1}),
+            alone("flat-line", place(0.0, 0.0, 1), place(0.8, -0.6, 1)),
+            alone("signs", place(0.0, 0.0), place(1.0, 1.0), check="signs_decide"),
         ),
         build="run:taylor",
     ),
@@ -122,30 +94,24 @@ EXPERIMENTS = {
             number("rate", 0.05, (0.001, 0.01, 0.02, 0.05, 0.1, 0.2), live=True),
             Seed(),
         ),
-        channels=CHANNELS,
-        views=(
-            View(id="plane", kind="plane", moves="start"),
-            View(id="hessian", kind="grid"),
-            FALLING,
-            View(id="steps", kind="numbers"),
-        ),
+        channels=FALLING,
+        views=(PLANE, View(id="hessian", kind="grid"), LOSS, View(id="steps", kind="numbers")),
         actions=(
-            run("on-line", ball(1.0, -1.0)),
-            run("hair", ball(1.0, -0.99)),
-            run("half", ball(0.5, -0.499)),
-            run("noisy", ball(0.0, 0.0, noise=0.01)),
+            run("on-line", **ball(1.0, -1.0)),
+            run("hair", **ball(1.0, -0.99)),
+            run("half", **ball(0.5, -0.499)),
+            run("noisy", **ball(0.0, 0.0, noise=0.01)),
         ),
         claims=(
-            alone("line", "on_line", "exact", ball(1.0, -1.0), ball(1.0, -0.99)),
-            claim(
+            alone("line", ball(1.0, -1.0), ball(1.0, -0.99), check="on_line"),
+            exact(
                 "hair",
-                "by_a_hair",
-                "exact",
                 {"one": ball(1.0, -0.99), "half": ball(0.5, -0.499)},
                 {"one": ball(1.0, -1.0), "half": ball(0.5, -0.5)},
+                check="by_a_hair",
             ),
-            alone("noise-frees", "noise_frees", "statistical", ball(0, 0, noise=0.01), ball(0, 0)),
-            alone("valley-flat", "valley_flat", "exact", ball(1.0, -0.99), ball(1.0, -1.0)),
+            alone("noise-frees", ball(0, 0, noise=0.01), ball(0, 0), kind="statistical"),
+            alone("valley-flat", ball(1.0, -0.99), ball(1.0, -1.0)),
         ),
         build="run:example",
     ),
@@ -155,35 +121,27 @@ EXPERIMENTS = {
             Choice(id="kick", options=WAYS, default="down"),
             number("size", 0.1, SIZES, scale="log"),
             Choice(id="model", options=("net", "mlp"), default="net"),
-            number("width", 5, (3, 5, 10), scale="integer"),
+            whole("width", 5, 3, 5, 10),
             point("start", 0.0, 0.0),
             Seed(),
         ),
-        channels=CHANNELS,
+        channels=FALLING,
         views=(
-            View(id="plane", kind="plane", moves="start"),
+            PLANE,
             View(id="eigenvalues", kind="bars"),
             View(id="loss", kind="curve", series=("loss",)),
             View(id="cost", kind="table"),
         ),
         actions=(
-            *(run(kind, kick(kind)) for kind in WAYS),
-            run("mlp", kick("down", 0.5, "mlp")),
-            run("mlp-wait", kick("wait", 0.5, "mlp")),
+            *(run(kind, **kick(kind)) for kind in WAYS),
+            run("mlp", **kick("down", 0.5, "mlp")),
+            run("mlp-wait", **kick("wait", 0.5, "mlp")),
         ),
         claims=(
-            alone("step-down", "step_down", "exact", kick("down"), kick("up")),
-            claim(
-                "sizes",
-                "sizes",
-                "exact",
-                HEIGHTS,
-                {name: {**arm, "kick": "up"} for name, arm in HEIGHTS.items()},
-            ),
-            claim("first-out", "first_out", "statistical", SIDES, {**SIDES, "first": kick("up")}),
-            claim(
-                "cost", "cost", "timing", {"small": SMALL, "large": LARGE}, {"small": SMALL, "large": SMALL}
-            ),
+            alone("step-down", kick("down"), kick("up")),
+            exact("sizes", HEIGHTS, {name: {**arm, "kick": "up"} for name, arm in HEIGHTS.items()}),
+            claim("first-out", SIDES, {**SIDES, "first": kick("up")}),
+            claim("cost", {"small": SMALL, "large": LARGE}, {"small": SMALL, "large": SMALL}, "timing"),
         ),
         build="run:escape",
     ),

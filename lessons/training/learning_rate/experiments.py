@@ -1,6 +1,7 @@
 """A line through ten Pokémon, trained by gradient descent: from wall to wall, and along the valley."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, View
+from lessons.labs.pieces import alone, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Point, View
 
 RATES = (
     *(1e-8, 3e-8, 1e-7, 3e-7, 6e-7, 1e-6, 1.1e-6, 1.14e-6, 1.1449e-6, 1.2e-6, 2e-6, 1e-5),
@@ -52,32 +53,21 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=(VIEWS[1], VIEWS[2], View(id="plane", kind="plane", moves="start", when=LINE), VIEWS[3]),
         actions=(
-            Action("edge", wall(EDGE, "100"), run=True),
-            Action("inside", wall(6e-7, "100"), run=True),
-            Action("small", wall(1e-7, "100"), run=True),
-            Action("calms", wall(1.14e-6, "1000"), run=True),
-            Action("mlp", wall(0.6, "400", "mlp"), run=True),
+            run("edge", **wall(EDGE, "100")),
+            run("inside", **wall(6e-7, "100")),
+            run("small", **wall(1e-7, "100")),
+            run("calms", **wall(1.14e-6, "1000")),
+            run("mlp", **wall(0.6, "400", "mlp")),
         ),
         claims=(
-            Claim(
-                id="large-gradient",
-                check="run:large_gradient",
-                arms={"edge": wall(EDGE, "100")},
-                counter={"edge": wall(6e-7, "100")},
-                kind="exact",
+            alone("large-gradient", wall(EDGE, "100"), wall(6e-7, "100"), name="edge"),
+            exact(
+                "two-illnesses",
+                {"bounces": wall(EDGE, "100"), "crawls": wall(1e-7, "100")},
+                {"bounces": wall(6e-7, "100"), "crawls": wall(1e-7, "100")},
             ),
-            Claim(
-                id="two-illnesses",
-                check="run:two_illnesses",
-                arms={"bounces": wall(EDGE, "100"), "crawls": wall(1e-7, "100")},
-                counter={"bounces": wall(6e-7, "100"), "crawls": wall(1e-7, "100")},
-                kind="exact",
-            ),
-            Claim(
-                id="net-too",
-                check="run:net_too",
-                arms={"net": wall(0.6, "400", "mlp")},
-                counter={"net": wall(0.01, "400", "mlp")},
+            alone(
+                "net-too", wall(0.6, "400", "mlp"), wall(0.01, "400", "mlp"), kind="statistical", name="net"
             ),
         ),
         pace=1,
@@ -88,41 +78,25 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=VIEWS,
         actions=(
-            Action("tiny", gd(1e-7, "100000"), run=True),
-            Action("edge", gd(EDGE, "100000"), run=True),
-            Action("near", gd(1e-6, "100000"), run=True),
-            Action("over", gd(1.2e-6, "100000"), run=True),
-            Action("own", OWN, run=True),
-            Action("slide", gd(1e-2, "100000"), run=True),
+            run("tiny", **gd(1e-7, "100000")),
+            run("edge", **gd(EDGE, "100000")),
+            run("near", **gd(1e-6, "100000")),
+            run("over", **gd(1.2e-6, "100000")),
+            run("own", **OWN),
+            run("slide", **gd(1e-2, "100000")),
         ),
         claims=(
-            Claim(
-                id="crawls",
-                check="run:crawls",
-                arms={"tiny": gd(1e-7, "100000")},
-                counter={"tiny": gd(1e-6, "100000")},
-                kind="exact",
+            alone("crawls", gd(1e-7, "100000"), gd(1e-6, "100000"), name="tiny"),
+            alone("bounces", gd(EDGE, "100000"), gd(1e-6, "100000"), name="edge"),
+            exact(
+                "limit",
+                {"below": gd(1e-6, "100000"), "above": gd(1.2e-6, "100000")},
+                {"below": gd(1e-6, "100000"), "above": gd(1.1e-6, "100000")},
             ),
-            Claim(
-                id="bounces",
-                check="run:bounces",
-                arms={"edge": gd(EDGE, "100000")},
-                counter={"edge": gd(1e-6, "100000")},
-                kind="exact",
-            ),
-            Claim(
-                id="limit",
-                check="run:limit",
-                arms={"below": gd(1e-6, "100000"), "above": gd(1.2e-6, "100000")},
-                counter={"below": gd(1e-6, "100000"), "above": gd(1.1e-6, "100000")},
-                kind="exact",
-            ),
-            Claim(
-                id="own-rates",
-                check="run:own_rates",
-                arms={"one": gd(1e-6, "100000"), "own": OWN},
-                counter={"one": gd(1e-6, "100000"), "own": {**OWN, "optimizer": "gd"}},
-                kind="exact",
+            exact(
+                "own-rates",
+                {"one": gd(1e-6, "100000"), "own": OWN},
+                {"one": gd(1e-6, "100000"), "own": {**OWN, "optimizer": "gd"}},
             ),
         ),
         pace=400,

@@ -1,14 +1,11 @@
 """A ball with inertia on a hill, a bowl and a net beside it; four ways off a saddle."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Point, Race, Seed, View
+from lessons.labs.pieces import FALLING, alone, claim, exact, run
+from lessons.spec import Channel, Choice, Experiment, Number, Point, Race, Seed, View
 
 
 def ball(momentum: float, rate: float = 0.05) -> dict:
     return {"momentum": momentum, "rate": rate}
-
-
-def run(id: str, settings: dict) -> Action:
-    return Action(id, settings, run=True)
 
 
 HELPERS = ("noise", "momentum", "eigen", "gd")
@@ -48,34 +45,20 @@ EXPERIMENTS = {
             View(id="loss", kind="curve", series=("loss", "gradient-norm")),
         ),
         actions=(
-            run("none", ball(0)),
-            run("some", ball(0.7)),
-            run("more", ball(0.85)),
-            run("much", ball(0.99)),
-            run("fast", ball(0.8, 0.1)),
+            run("none", **ball(0)),
+            run("some", **ball(0.7)),
+            run("more", **ball(0.85)),
+            run("much", **ball(0.99)),
+            run("fast", **ball(0.8, 0.1)),
         ),
         claims=(
-            Claim(
-                id="over-the-hill",
-                check="run:over_the_hill",
-                arms={"some": ball(0.7), "more": ball(0.85)},
-                counter={"some": ball(0.7), "more": ball(0.7)},
-                kind="exact",
+            exact(
+                "over-the-hill",
+                {"some": ball(0.7), "more": ball(0.85)},
+                {"some": ball(0.7), "more": ball(0.7)},
             ),
-            Claim(
-                id="uphill",
-                check="run:uphill",
-                arms={"run": ball(0.85)},
-                counter={"run": ball(0)},
-                kind="exact",
-            ),
-            Claim(
-                id="ripples",
-                check="run:ripples",
-                arms={"run": ball(0.85)},
-                counter={"run": ball(0)},
-                kind="exact",
-            ),
+            alone("uphill", ball(0.85), ball(0)),
+            alone("ripples", ball(0.85), ball(0)),
         ),
         build="run:hill",
         pace=1.2,
@@ -87,30 +70,19 @@ EXPERIMENTS = {
             Number(id="beside", lo=0, hi=0.1, default=0.001, values=(0, 0.0001, 0.001, 0.01, 0.1)),
             Seed(),
         ),
-        channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
+        channels=FALLING,
         views=(
             View(id="plane", kind="plane"),
             View(id="falls", kind="curve"),
             View(id="table", kind="table"),
         ),
         actions=(
-            run("hair", {"beside": 0.001}),
-            run("line", {"beside": 0}),
+            run("hair", beside=0.001),
+            run("line", beside=0),
         ),
         claims=(
-            Claim(
-                id="helpers-first",
-                check="run:helpers_first",
-                arms=ARMS,
-                counter={name: {"helper": "gd"} for name in HELPERS},
-            ),
-            Claim(
-                id="undecided",
-                check="run:undecided",
-                arms={"gd": {"helper": "gd"}},
-                counter={"gd": {"helper": "gd", "beside": 0}},
-                kind="exact",
-            ),
+            claim("helpers-first", ARMS, {name: {"helper": "gd"} for name in HELPERS}),
+            alone("undecided", {"helper": "gd"}, {"helper": "gd", "beside": 0}, name="gd"),
         ),
         arms=Race(arms=ARMS),
         build="run:race",

@@ -1,6 +1,7 @@
 """What the sections run: a line on two features of different ranges, and a deep net layer by layer."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Seed, View
+from lessons.labs.pieces import alone, claim, run
+from lessons.spec import Channel, Choice, Experiment, Number, Seed, View
 
 FEATURES = ("raw", "centred", "scaled", "standardized")
 NORMS = ("none", "input", "batch", "after")
@@ -28,11 +29,6 @@ VIEWS = (
 CHANNELS = (Channel("loss"), Channel("gradient-norm", role="norm"), Channel("lowest-loss", role="target"))
 
 
-def action(id: str, **changes: object) -> Action:
-    """Set these and run to the end."""
-    return Action(id, changes, run=True)
-
-
 RAW, STANDARD = {"features": "raw"}, {"features": "standardized"}
 CENTRED, SCALED = {"features": "centred"}, {"features": "scaled"}
 
@@ -43,15 +39,15 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=VIEWS,
         actions=(
-            action("standardize", **STANDARD),
-            action("alike", features="raw", ratio=1),
-            action("thousand", features="raw", ratio=1000),
-            action("raw", **RAW),
+            run("standardize", **STANDARD),
+            run("alike", features="raw", ratio=1),
+            run("thousand", features="raw", ratio=1000),
+            run("raw", **RAW),
         ),
         claims=(
-            Claim(id="steep-across", check="run:steep_across", arms={"line": RAW}, counter={"line": STANDARD}),
-            Claim(id="needle", check="run:needle", arms={"line": RAW}, counter={"line": STANDARD}),
-            Claim(id="two-steps", check="run:two_steps", arms={"line": STANDARD}, counter={"line": RAW}),
+            alone("steep-across", RAW, STANDARD, kind="statistical", name="line"),
+            alone("needle", RAW, STANDARD, kind="statistical", name="line"),
+            alone("two-steps", STANDARD, RAW, kind="statistical", name="line"),
         ),
         pace=800,
     ),
@@ -61,26 +57,16 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=VIEWS,
         actions=(
-            action("standardize", **STANDARD),
-            action("centre", **CENTRED),
-            action("scale", **SCALED),
-            action("raw", **RAW),
+            run("standardize", **STANDARD),
+            run("centre", **CENTRED),
+            run("scale", **SCALED),
+            run("raw", **RAW),
         ),
         claims=(
-            Claim(
-                id="mean-and-sd",
-                check="run:mean_and_sd",
-                arms={"line": STANDARD},
-                counter={"line": CENTRED},
-                kind="exact",
-            ),
-            Claim(id="beyond-one", check="run:beyond_one", arms={"line": STANDARD}, counter={"line": CENTRED}),
-            Claim(
-                id="both-halves",
-                check="run:both_halves",
-                arms={"both": STANDARD, "centred": CENTRED, "scaled": SCALED},
-                counter={"both": STANDARD, "centred": STANDARD, "scaled": STANDARD},
-            ),
+            alone("mean-and-sd", STANDARD, CENTRED, name="line"),
+            alone("beyond-one", STANDARD, CENTRED, kind="statistical", name="line"),
+            claim("both-halves", {"both": STANDARD, "centred": CENTRED, "scaled": SCALED},
+                  {"both": STANDARD, "centred": STANDARD, "scaled": STANDARD}),
         ),
         pace=60,
     ),
@@ -110,18 +96,14 @@ EXPERIMENTS = {
             View(id="surface", kind="plane"),
             View(id="field", kind="plane"),
         ),
-        actions=(Action("switch", run=True), action("batch", norm="batch"), action("input", norm="input"),
-                 action("after", norm="after"), action("none", norm="none")),
+        actions=(run("switch"), run("batch", norm="batch"), run("input", norm="input"),
+                 run("after", norm="after"), run("none", norm="none")),
         claims=(
-            Claim(id="dead", check="run:dead", arms={"net": {}}, counter={"net": {"norm": "batch"}}),
-            Claim(id="alive", check="run:alive", arms={"net": {"norm": "batch"}}, counter={"net": {"norm": "input"}}),
-            Claim(id="stays-wide", check="run:stays_wide", arms={"net": {"norm": "batch"}}, counter={"net": {}}),
-            Claim(
-                id="either-place",
-                check="run:either_place",
-                arms={"before": {"norm": "batch"}, "after": {"norm": "after"}},
-                counter={"before": {"norm": "none"}, "after": {"norm": "none"}},
-            ),
+            alone("dead", {}, {"norm": "batch"}, kind="statistical", name="net"),
+            alone("alive", {"norm": "batch"}, {"norm": "input"}, kind="statistical", name="net"),
+            alone("stays-wide", {"norm": "batch"}, {}, kind="statistical", name="net"),
+            claim("either-place", {"before": {"norm": "batch"}, "after": {"norm": "after"}},
+                  {"before": {"norm": "none"}, "after": {"norm": "none"}}),
         ),
         pace=6,
     ),

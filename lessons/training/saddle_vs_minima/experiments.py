@@ -1,6 +1,7 @@
 """A thousand XOR nets at once: where they rest, how they get away; and nets on the sinc, one by one."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Experiment, Number, Pick, Seed, View
+from lessons.labs.pieces import alone, claim, run
+from lessons.spec import Action, Channel, Choice, Experiment, Number, Pick, Seed, View
 
 
 def by(escape: str, **more) -> dict:
@@ -39,37 +40,28 @@ EXPERIMENTS = {
             View(id="one", kind="curve", moves="net"),
         ),
         actions=(
-            Action("eigen", EIGEN, run=True),
-            Action("random", RANDOM, run=True),
-            Action("wait", WAIT, run=True),
+            run("eigen", **EIGEN),
+            run("random", **RANDOM),
+            run("wait", **WAIT),
             *(Action(id) for id in ("top", "two-thirds", "half", "solved")),
-            Action("sinc", SINC, run=True),
+            run("sinc", **SINC),
         ),
         claims=(
-            Claim(
-                id="shelves",
-                check="run:on_shelves",
-                arms={"run": EIGEN},
-                counter={"run": {**EIGEN, "rate": 0.001}},
+            alone("shelves", EIGEN, {**EIGEN, "rate": 0.001}, kind="statistical", check="on_shelves"),
+            alone("ways-down", EIGEN, LINEAR, kind="statistical"),
+            alone("higher-more-ways", EIGEN, LINEAR, kind="statistical"),
+            alone(
+                "sinc-saddles",
+                SINC,
+                {**SINC, "activation": "identity"},
+                kind="statistical",
+                check="all_saddles",
             ),
-            Claim(id="ways-down", check="run:ways_down", arms={"run": EIGEN}, counter={"run": LINEAR}),
-            Claim(
-                id="higher-more-ways",
-                check="run:higher_more_ways",
-                arms={"run": EIGEN},
-                counter={"run": LINEAR},
-            ),
-            Claim(
-                id="sinc-saddles",
-                check="run:all_saddles",
-                arms={"run": SINC},
-                counter={"run": {**SINC, "activation": "identity"}},
-            ),
-            Claim(
-                id="escape",
-                check="run:escapes",
-                arms={"eigen": EIGEN, "random": RANDOM, "wait": WAIT},
-                counter={"eigen": RANDOM, "random": RANDOM, "wait": WAIT},
+            claim(
+                "escape",
+                {"eigen": EIGEN, "random": RANDOM, "wait": WAIT},
+                {"eigen": RANDOM, "random": RANDOM, "wait": WAIT},
+                check="escapes",
             ),
         ),
         pace=12,

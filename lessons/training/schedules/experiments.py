@@ -1,6 +1,7 @@
 """η over time: decay drawn by hand against the eruptions, warm-up of a deep net, an optimizer put together."""
 
-from lessons.spec import Action, Channel, Choice, Claim, Draw, Experiment, Number, Race, Seed, View
+from lessons.labs.pieces import FALLING, claim, curves, exact, run
+from lessons.spec import Choice, Claim, Draw, Experiment, Number, Race, Seed, View
 
 HAND = (0.0, -0.2, -0.5, -0.8, -1.0, -1.2, -1.3, -1.4, -1.5, -1.6, -1.7)  # log₁₀ of η's factor
 RISE = (-2.5, -1.9, -1.4, -1.0, -0.6, -0.3, 0.0, 0.0, -0.2, -0.4, -0.6)
@@ -8,14 +9,9 @@ PLANS = ("none", "inverse-sqrt", "exponential", "step", "drawn")
 STARTS = ("warm-up", "wait", "drawn", "none")
 PEAKS = (0.001, 0.003, 0.01, 0.03, 0.05)
 SURFACES = ("hills", "bowl", "crescent", "cp10")
-SERIES = (Channel("loss"), Channel("gradient-norm", role="norm"))
 PLANE = View(id="plane", kind="plane")
 SIGMAS, SATURATED = View(id="sigmas", kind="hist"), View(id="saturated", kind="bars")
 PLAN = View(id="plan", kind="curve", moves="heights")
-
-
-def curves(*ids: str) -> tuple[View, ...]:
-    return tuple(View(id=id, kind="curve") for id in ids)
 
 
 def plans(*names: str) -> dict:
@@ -25,10 +21,6 @@ def plans(*names: str) -> dict:
 def constant(*names: str) -> dict:
     """Arms of these names, all with constant η."""
     return {name: plans("none")["none"] for name in names}
-
-
-def claim(id: str, arms: dict, counter: dict, kind: str = "exact") -> Claim:
-    return Claim(id=id, check="run:" + id.replace("-", "_"), arms=arms, counter=counter, kind=kind)
 
 
 def hand(heights: tuple[float, ...]) -> Draw:
@@ -65,18 +57,18 @@ EXPERIMENTS = {
             Choice(id="optimizer", options=("mean-rms", "adagrad"), default="mean-rms", live=True),
             Choice(id="updates", options=("5000", "20000", "100000"), default="20000"),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(PLANE, PLAN, View(id="table", kind="table"), *curves("off", "loss")),
         actions=(
-            Action("race", run=True),
-            Action("flat", {"heights": (0.0,) * len(HAND)}, run=True),
-            Action("hand", {"heights": HAND}, run=True),
-            Action("hundred", {"updates": "100000"}, run=True),
+            run("race"),
+            run("flat", heights=(0.0,) * len(HAND)),
+            run("hand", heights=HAND),
+            run("hundred", updates="100000"),
         ),
         claims=(
-            claim("calms", plans("none", "inverse-sqrt"), constant("none", "inverse-sqrt")),
-            claim("same-way", {**plans("inverse-sqrt"), **ADAGRAD}, {**constant("inverse-sqrt"), **ADAGRAD}),
-            claim(
+            exact("calms", plans("none", "inverse-sqrt"), constant("none", "inverse-sqrt")),
+            exact("same-way", {**plans("inverse-sqrt"), **ADAGRAD}, {**constant("inverse-sqrt"), **ADAGRAD}),
+            exact(
                 "not-too-soon", plans("inverse-sqrt", "exponential"), constant("inverse-sqrt", "exponential")
             ),
         ),
@@ -94,12 +86,12 @@ EXPERIMENTS = {
             Number(id="depth", lo=2, hi=10, default=8, scale="integer", values=(2, 4, 6, 8, 10)),
             Seed(),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(PLAN, *curves("losses", "accuracy"), SIGMAS, SATURATED),
         actions=(
-            Action("race", run=True),
-            Action("gentle", {"rate": 0.003}, run=True),
-            Action("short", {"warm": 10}, run=True),
+            run("race"),
+            run("gentle", rate=0.003),
+            run("short", warm=10),
         ),
         claims=(
             trial("warm-trains", "none", "warm-up", as_="none"),
@@ -120,20 +112,20 @@ EXPERIMENTS = {
             Number(id="rate", lo=0.1, hi=10, default=1.0, scale="log", values=(0.1, 0.3, 1.0, 3.0, 10.0)),
             Choice(id="surface", options=SURFACES, default="cp10", live=True),
         ),
-        channels=SERIES,
+        channels=FALLING,
         views=(PLANE, View(id="form", kind="table"), *curves("steps", "means", "loss")),
         actions=(
-            Action("gd", form("g", "one"), run=True),
-            Action("sgdm", form("momentum", "one"), run=True),
-            Action("rmsprop", form("g"), run=True),
-            Action("adam", form("momentum"), run=True),
-            Action("all", form("momentum", plan="cosine"), run=True),
+            run("gd", **form("g", "one")),
+            run("sgdm", **form("momentum", "one")),
+            run("rmsprop", **form("g")),
+            run("adam", **form("momentum")),
+            run("all", **form("momentum", plan="cosine")),
         ),
         claims=(
-            claim("trembles", built("g"), built("g", plan="cosine")),
-            claim("calmer", built("momentum"), built("g")),
-            claim("all-four", built("momentum"), built("momentum", "one")),
-            claim("rests", built("momentum", plan="cosine"), built("momentum")),
+            exact("trembles", built("g"), built("g", plan="cosine")),
+            exact("calmer", built("momentum"), built("g")),
+            exact("all-four", built("momentum"), built("momentum", "one")),
+            exact("rests", built("momentum", plan="cosine"), built("momentum")),
         ),
         arms=Race(arms={one: {"surface": one} for one in SURFACES}),
         build="run:builder",
