@@ -25,7 +25,7 @@ from lessons.views import Bars, Curve, Grid, Images, Line, Numbers, Step
 
 STAGES = ("mix", "sum", "norm", "inner", "total", "out")
 SIGNS = {"in": "a", "mix": "b", "sum": "a+b", "norm": "x", "inner": "f", "total": "x+f", "out": "y"}
-FIRST = 3  # numbers of a vector that are written out
+FIRST = 2  # numbers of a vector that are written out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ class Stack(Encoder):
         for stage, v in self.journey().items():
             numbers = ", ".join(f"{value:.2f}" for value in v[:FIRST])
             sign = self.sign(stage)
-            text = f"{sign:<4}= ({numbers}, …)  m {v.mean():.2f}  σ {v.std():.2f}"
+            text = f"{sign:<4}({numbers}, …) m {v.mean():.2f} σ {v.std():.2f}"
             steps.append(Step(text=text.replace("-", "−"), note=f"note.stage-{stage}", hot=stage == "norm"))
         return Numbers(steps=tuple(steps))
 
