@@ -44,7 +44,7 @@ class Curve:
 
     lines: tuple[Line, ...]
     dots: tuple[Dots, ...] = ()
-    x: str = "update"
+    x: str = "axis.update"
     y: str = ""
     log_x: bool = False
     log_y: bool = False

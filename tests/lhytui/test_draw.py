@@ -31,12 +31,14 @@ WORDS = {
     "zh": {
         "series.loss": "训练集上的损失",
         "update": "更新",
+        "axis.update": "更新",
         "switch": "学习率改变",
         "long": "很长很长很长的一句中文",
     },
     "en": {
         "series.loss": "training loss",
         "update": "update",
+        "axis.update": "update",
         "switch": "rate changes",
         "long": "quite a long text",
     },

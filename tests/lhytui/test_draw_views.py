@@ -55,7 +55,7 @@ def test_inspecting_a_curve_tells_series_update_and_value():
     at = curve.frame(payload, 80, 20)
     column, row = at.cell(60.0, 15.0)
     told = draw.inspect("curve", payload, 80, 20, at.left + column, at.top + row, WORDS)
-    x = int(re.match(r"update (\d+): loss", told).group(1))
+    x = int(re.match(r"axis\.update (\d+): loss", told).group(1))
     assert abs(x - 60) <= 1 and f"loss {number.short(x / 4, 4)}" in told
 
 
