@@ -236,6 +236,16 @@ class Cells(_Vector):
     def stride(self, index: int) -> float:
         return self.step
 
+    @property
+    def few(self) -> bool:
+        """Whether a cell has two or three values, as ink on paper or stones on a board: one press turns it."""
+        return self.hi - self.lo <= 2 * self.step
+
+    def turned(self, value: tuple[float, ...], index: int) -> tuple[float, ...]:
+        """The value with one entry a step up, or from the highest back to the lowest."""
+        entry = self.lo if value[index] + self.step > self.hi else value[index] + self.step
+        return value[:index] + (entry,) + value[index + 1 :]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draw(_Vector):

@@ -123,7 +123,7 @@ class Deeds:
             case "open":
                 self.open_control(self.experiment.control(self.chosen))
             case "set":
-                self.chosen, self.pane = self.moved().id, "controls"
+                self.set_cell(self.moved())
             case "fold":
                 self.prose.toggle_fold()
             case "mend":
@@ -132,6 +132,14 @@ class Deeds:
                 self.do_next()
             case "run" | "pause":
                 self.do_play()
+
+    def set_cell(self, control: spec.Cells) -> None:
+        """Turn the cell under the cursor if it has few values, else go to the controls for ← →."""
+        if control.few:
+            now, at = self.bridge.settings[control.id], self.indices.get(control.id, 0)
+            self.change(control, control.turned(now, at))
+        else:
+            self.chosen, self.pane = control.id, "controls"
 
     def moved(self) -> spec.Control | None:
         """The control that the cursor of the view with the keys moves."""

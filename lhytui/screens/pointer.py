@@ -157,6 +157,8 @@ class Pointer:
                 self.change(control, tuple(float(f"{v:.4g}") for v in inside))
             case spec.Cells():
                 self.indices[control.id] = self.cell_at(control, payload, place)
+                if control.few:
+                    self.set_cell(control)
             case spec.Draw():
                 self.draw_at(control, payload, place)
             case spec.Arrange() if place[0] < 0:  # an empty part of a bin: the chosen card goes there
