@@ -24,6 +24,7 @@ from lessons.labs.walk import Walk, minus
 from lessons.views import Cube, Grid
 
 Pair = tuple[int, int]
+ROOM = 34  # cells of a worked line in half a picture's width
 
 
 class Slide(Walk):
@@ -124,6 +125,12 @@ def _net(shape: tuple[int, int, int], out: int, kernel: Pair, options: tuple[tup
     return net, net.nodes[node].shape
 
 
+def parameters(shape: tuple[int, int, int], out: int, kernel: Pair, **options: Any) -> int:
+    """How many numbers the engine learns in one convolution of an image of this shape (c, h, w)."""
+    net, _ = _net(shape, out, kernel, tuple(sorted(options.items())))
+    return sum(prod(parameter.shape) for parameter in net.nodes[1].parameters)
+
+
 def layer(pictures: np.ndarray, filters: np.ndarray, bias: Any = 0.0, **options: Any) -> np.ndarray:
     """(N, out, down, along) the engine's convolution of pictures (N, c, h, w) with filters (out, c, kh, kw).
 
@@ -154,7 +161,8 @@ def products(window: np.ndarray, kernel: np.ndarray) -> list[str]:
         for xs, ws, total in zip(window, kernel, sums, strict=True)
     ]
     whole = " + ".join(factor(total) for total in sums)
-    return [minus(line) for line in (*lines, f"{whole} = {number(sums.sum())}")]
+    lines.append(f"{whole} = {number(sums.sum())}")
+    return [minus(line if len(line) <= ROOM else line.replace(" + ", "+")) for line in lines]
 
 
 def number(value: float) -> str:

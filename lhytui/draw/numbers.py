@@ -29,7 +29,7 @@ def _lines(payload: Numbers, width: int, words: Callable[[str], str]) -> list[tu
         folded = fold(_text(step.text, words), room, INDENT) or [""]
         for text in folded[:-1]:
             found.append((k, text, ""))
-        if cell_len(folded[-1]) + 3 + cell_len(note) <= room:
+        if not note or cell_len(folded[-1]) + 3 + cell_len(note) <= room:
             found.append((k, folded[-1], note))
         else:
             found.append((k, folded[-1], ""))
