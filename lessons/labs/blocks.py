@@ -165,7 +165,7 @@ class Stack(Encoder):
             h = (h - beta.reshape(-1, self.shape.width)) / gamma.reshape(-1, self.shape.width)
         return float(max(abs(h.mean(axis=2)).max(), abs(h.std(axis=2) - 1).max()))
 
-    def slopes(self) -> np.ndarray:
+    def gradients(self) -> np.ndarray:
         """(blocks,) the length of the gradient of each block's small network, over GLANCE training sequences."""
         x, y = self.entered(self.told.x[:256]), self.told.y[:256]
         g = self.trainer.gradient(x, y)

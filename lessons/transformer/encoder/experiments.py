@@ -14,8 +14,8 @@ CHANNELS = (
 )
 EXAMPLE, PLACE = Pick(id="example", count=64), Pick(id="place", count=8)
 DEEP, BARE = {"blocks": 4, "add": "on"}, {"blocks": 4, "add": "off"}
-ORDERS = {
-    f"{order}-{warm}": {"order": order, "warm": warm} for order in ("post", "pre") for warm in ("off", "on")
+ORDERS = {  # the one that the question is about comes last
+    f"{order}-{warm}": {"order": order, "warm": warm} for order in ("pre", "post") for warm in ("on", "off")
 }
 POST, POST_WARM, PRE = (ORDERS[name] for name in ("post-off", "post-on", "pre-off"))
 
