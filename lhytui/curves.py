@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,10 +20,10 @@ def curve(
     step: int,
     ghosts: Sequence = (),
     changes: Sequence[tuple[int, str]] = (),
-    shown: Mapping[str, Sequence[float]] | None = None,
 ) -> views.Curve:
     """The series of `view` on `tape`, those of earlier runs behind them, a cursor when time is turned back.
 
+    An arm of a race has the hue of its place among the arms, as in the views of the labs.
     `changes`: (update, text) of controls changed on the way; `ghosts`: earlier Results, newest first.
     """
     lines: list[views.Line] = []
@@ -30,15 +31,16 @@ def curve(
         for id in view.series:
             lines += lines_of(ghost.tape, id, "ghost")
     roles = {channel.id: channel.role for channel in experiment.channels}
-    for hue, id in enumerate(view.series):
+    arms = list(experiment.arms.arms) if experiment.arms else []
+    for turn, id in enumerate(view.series):
         role = roles.get(id, "raw")
         for line in lines_of(tape, id, role):
-            line = views.Line(
-                word=line.word, x=line.x, y=line.y, role=role, hue=hue if role != "validation" else -1
-            )
+            arm = line.word.removeprefix("arm.")
+            hue = arms.index(arm) % 8 if arm in arms else -1 if role == "validation" else turn
+            line = replace(line, hue=hue)
             if role == "smooth" and len(line.y) > SMOOTH:
-                lines.append(views.Line(word="", x=line.x, y=line.y, role="raw", hue=hue))
-                line = views.Line(word=line.word, x=line.x, y=average(line.y), role="smooth", hue=hue)
+                lines.append(replace(line, word="", role="raw"))
+                line = replace(line, y=average(line.y))
             lines.append(line)
     return views.Curve(
         lines=tuple(lines),

@@ -1,10 +1,14 @@
 """From the tape to curves: series of one run and of the arms of a race, measured always or now and then."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.tape import Tape
-from lessons.spec import Channel, Experiment, View
+from lessons.spec import Channel, Experiment, Race, View
 from lhytui import curves
+from lhytui.draw import series
+from lhytui.draw.ink import Ink
 
 EXPERIMENT = Experiment(
     lab="net",
@@ -36,6 +40,30 @@ def test_the_arms_of_a_race():
     assert words == [
         ("arm.slow", "smooth"), ("arm.fast", "smooth"), ("arm.slow", "validation"), ("arm.fast", "validation"),
     ]  # fmt: skip
+
+
+def test_every_arm_has_its_own_hue():
+    arms = Race(arms={name: {} for name in ("slow", "fast", "best")})
+    view = View(id="v", kind="curve", series=("loss", "accuracy"))
+    race = replace(EXPERIMENT, arms=arms, views=(view,))
+    tape = Tape(("fast/loss", "best/loss", "slow/loss"))
+    tape.append(np.ones((300, 3)))
+    tape.add_sparse(0, {"slow/accuracy": 0.1, "fast/accuracy": 0.2, "best/accuracy": 0.2})
+    found = {}
+    for line in curves.curve(view, race, tape, 0).lines:
+        found.setdefault(line.word, set()).add(line.hue)
+    assert found == {"": {0, 1, 2}, "arm.slow": {0}, "arm.fast": {1}, "arm.best": {2}}
+
+
+def test_arms_differ_in_colour_and_in_dash():
+    race = replace(EXPERIMENT, arms=Race(arms={"slow": {}, "fast": {}}))
+    tape = Tape(("slow/loss", "fast/loss"))
+    tape.append(np.ones((3, 2)))
+    lines = [
+        line for line in curves.curve(race.views[0], race, tape, 0).lines if line.word.startswith("arm.")
+    ]
+    slow, fast = series.dress(lines, Ink.from_colours())
+    assert slow.colour != fast.colour and slow.pattern != fast.pattern
 
 
 def test_a_long_noisy_series_is_averaged():
