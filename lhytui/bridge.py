@@ -34,7 +34,7 @@ class Bridge:
         self.error: Exception | None = None
         self.changes = 0  # that can be undone
         self._replay = log
-        self._judged = 0
+        self._judged: tuple = ()  # the finished runs that have been looked at
         self._waiting: list[Callable] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -206,22 +206,27 @@ class Bridge:
     # what the runs prove
 
     def judge(self) -> None:
-        """Tick the claims whose arms the finished runs fill; the newest one grades the prediction."""
+        """Tick the claims whose arms the finished runs fill; those that are new grade the prediction.
+
+        The newest is asked first, of a race or sweep every arm, until one answers.
+        """
         finished = self.session.finished
+        fresh = [run for run in finished if not any(run is known for known in self._judged)]
+        self._judged = finished
         if self.still:
-            finished = (*finished, self.session.result())
-        elif len(finished) == self._judged:
+            now = self.session.result()
+            finished, fresh = (*finished, now), [*fresh, now]
+        elif not fresh:
             return
-        self._judged = len(finished)
         for claim in self.experiment.claims:
             if claim.id in self.section.claims and claim.id not in self.proved:
                 runs = {name: self.match(arm, finished) for name, arm in claim.arms.items()}
                 if all(runs.values()) and self.ask(claim.check, runs):
                     self.proved.add(claim.id)
-        if self.section.ask and finished:
-            answer = self.ask(self.section.ask["answer"], finished[-1])
-            if answer in self.section.ask["options"]:
-                self.verdict = answer
+        if self.section.ask:
+            answers = (self.ask(self.section.ask["answer"], run) for run in reversed(fresh))
+            found = (answer for answer in answers if answer in self.section.ask["options"])
+            self.verdict = next(found, self.verdict)
 
     def match(self, arm: Mapping[str, Any], finished) -> Any:
         """The newest finished run whose settings are the section's with those of the arm, or None."""
