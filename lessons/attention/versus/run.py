@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from engine.model import Result
 from lessons.labs.patches import Pictures
 from lessons.labs.seq import Encoder, Shape, told
-from lessons.views import Curve, Dots, Line, Table, TokenRow, Tokens
+from lessons.labs.spans import across, table
+from lessons.views import TokenRow, Tokens
 
 Runs = Mapping[str, Result]
-Arms = Mapping[str, Any]
 UPDATES, WIDTH, SHOWN = 300, 16, 12
 HUES = {"cnn": 0, "rnn": 0, "lstm": 2, "attention": 1}
 RECURRENT = {"rnn": 1, "lstm": 1}
@@ -72,56 +70,15 @@ def build(settings: Mapping[str, Any], seed: int) -> Image | Memory:
     return Image(settings, seed) if "count" in settings else Memory(settings, seed)
 
 
-# Pictures of all arms
-
-
-def parts(name: str) -> tuple[str, int]:
-    model, number = name.split(", ")
-    return model, int(number)
-
-
-def across(arms: Arms, x: str) -> Curve:
-    """Accuracy over the swept number, a line for each model, a dot for each run that has ended."""
-    lines, dots = [], []
-    numbers = [parts(name)[1] for name in arms]
-    for model in dict.fromkeys(parts(name)[0] for name in arms):
-        ended = [
-            (parts(name)[1], run.checked()["accuracy"])
-            for name, run in arms.items()
-            if run is not None and parts(name)[0] == model and run.step == run.limit
-        ]
-        at, share = (
-            (np.array(values, float) for values in zip(*ended, strict=True)) if ended else (np.empty(0),) * 2
-        )
-        lines.append(Line(word=f"model.{model}", x=at, y=share, role="sum", hue=HUES[model]))
-        dots.append(Dots(word="", x=at.copy(), y=share.copy(), group=np.full(len(at), HUES[model])))
-    ends = (float(min(numbers)), float(max(numbers))) if len(set(numbers)) > 1 else (None, None)
-    return Curve(
-        lines=tuple(lines), dots=tuple(dots), x=x, y="axis.share", log_x=True, limits=(*ends, 0.0, 1.05)
-    )
-
-
-def table(arms: Arms, chosen: str, columns: Mapping[str, Callable[[Any], Any]]) -> Table:
-    """One row an arm: model, number, accuracy once it has ended, and columns: {word: of the model}."""
-    rows = []
-    for name, run in arms.items():
-        model, number = parts(name)
-        ended = run is not None and run.step == run.limit
-        cells = [None] * len(columns) if run is None else [cell(run) for cell in columns.values()]
-        rows.append((f"model.{model}", number, run.checked()["accuracy"] if ended else None, *cells))
-    words = ("column.model", "column.number", "column.share", *(f"column.{name}" for name in columns))
-    return Table(columns=words, rows=tuple(rows), chosen=list(arms).index(chosen))
-
-
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
     size = {"parameters": lambda run: run.trainer.program.size}
     if experiment == "images":
         return {
-            "hunger": lambda arms, chosen, past: across(arms, "axis.pictures"),
+            "hunger": lambda arms, chosen, past: across(arms, "axis.pictures", HUES),
             "table": lambda arms, chosen, past: table(arms, chosen, size),
         }
     return {
-        "far": lambda arms, chosen, past: across(arms, "axis.length"),
+        "far": lambda arms, chosen, past: across(arms, "axis.length", HUES),
         "table": lambda arms, chosen, past: table(arms, chosen, {"steps": lambda run: run.waits, **size}),
     }
 
