@@ -11,6 +11,8 @@ from engine.network import Network
 from engine.trainer import Trainer
 from lessons.data import births, generators
 from lessons.labs.base import Training
+from lessons.labs.functions import sigmoid
+from lessons.labs.written import index
 from lessons.views import Curve, Line, Numbers, Step
 
 STORY = 4000  # updates of one story
@@ -19,14 +21,8 @@ PAR = {"corners": 3, "sine": 3, "births": 4, "drawn": 4}  # pieces that gradient
 MOST = 12
 X = np.linspace(-5, 5, 101)  # the examples
 FINE = np.linspace(-5, 5, 241)  # where curves are drawn
-SUB = "₀₁₂₃₄₅₆₇₈₉"
 SHAPES = ("sigmoid", "hard-sigmoid", "relu")
 DIALS = {"slope": (-12.0, 12.0), "shift": (-6.0, 6.0), "height": (-3.0, 3.0)}
-
-
-def index(k: int) -> str:
-    """A whole number as a subscript."""
-    return "".join(SUB[int(digit)] for digit in str(k))
 
 
 def target(settings: Mapping[str, Any], x: np.ndarray) -> np.ndarray:
@@ -48,7 +44,7 @@ def draw(seed: int, bag: int, count: int) -> np.ndarray:
 
 def bend(z: np.ndarray, shape: str) -> np.ndarray:
     """The activation of a piece, 0 to 1."""
-    return 1 / (1 + np.exp(-z)) if shape == "sigmoid" else np.clip(z / 6 + 0.5, 0, 1)
+    return sigmoid(z) if shape == "sigmoid" else np.clip(z / 6 + 0.5, 0, 1)
 
 
 def ramp(slope: float, shape: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lessons.data.generators import draws
 from lessons.labs.deep import CHANNELS, Deep, by_name
+from lessons.labs.functions import sigmoid
 from lessons.views import Bars, Cube, Curve, Dots, Hist, Line, Numbers, Plane, Step, Strip
 
 SIZES = (2, 4, 10, 50, 200)  # batches whose means are compared
@@ -19,10 +20,6 @@ TRIED = 100  # examples that are put into them
 ALONE = 40  # examples that are tested alone
 STRIDES = np.linspace(0.5, 4, 8)  # times the step η·g, as in Santurkar et al. 2018
 CUBE = 4  # examples in the cube
-
-
-def sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-np.clip(z, -30, 30)))
 
 
 class Tied(Deep):

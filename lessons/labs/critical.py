@@ -15,6 +15,7 @@ from engine.network import Network
 from engine.trainer import Trainer
 from lessons.data.generators import draws, sinc
 from lessons.labs.surface import Surface
+from lessons.labs.written import by_hand, minus
 from lessons.views import Bars, Grid, Line, Numbers, Plane, Step
 
 FORMS = {"bowl": (1.0, 1.0), "saddle": (1.0, -1.0), "hill": (-1.0, -1.0)}  # a x² + b y²
@@ -183,20 +184,15 @@ def worked(spot: Spot, theta: np.ndarray) -> Numbers:
     left = 1 - w * v
     lines = [
         Step(text=f"1 − w₁w₂ = {left:.3f}", note="note.gap-to-one"),
-        Step(text=f"∂L/∂w₁ = −2·{left:.2f}·w₂ = {spot.slope[0] + 0.0:.3f}", note="note.gradient"),
-        Step(text=f"∂L/∂w₂ = −2·{left:.2f}·w₁ = {spot.slope[1] + 0.0:.3f}", note="note.gradient"),
+        Step(text=f"∂L/∂w₁ = −2·{left:.2f}·w₂ = {spot.slope[0]:.3f}", note="note.gradient"),
+        Step(text=f"∂L/∂w₂ = −2·{left:.2f}·w₁ = {spot.slope[1]:.3f}", note="note.gradient"),
         Step(text=f"H₁₁ = 2w₂² = {2 * v * v:.3f}", note="note.curvature"),
         Step(text=f"H₂₂ = 2w₁² = {2 * w * w:.3f}", note="note.curvature"),
         Step(text=f"H₁₂ = −2 + 4w₁w₂ = {4 * w * v - 2:.3f}", note="note.mixed"),
         Step(
-            text=f"λ = {spot.values[0] + 0.0:.3f}, {spot.values[1] + 0.0:.3f}",
+            text=f"λ = {spot.values[0]:.3f}, {spot.values[1]:.3f}",
             note=f"kind.{spot.kind}",
             hot=True,
         ),
     ]
-    return Numbers(steps=tuple(Step(text=minus(s.text), note=s.note, hot=s.hot) for s in lines))
-
-
-def minus(text: str) -> str:
-    """Numbers as they are written by hand."""
-    return text.replace("-0.000", "0.000").replace("-", "−")
+    return by_hand(lines)

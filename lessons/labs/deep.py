@@ -12,8 +12,9 @@ from engine.network import Network
 from engine.program import Program
 from engine.trainer import Trainer
 from lessons.data import generators
-from lessons.labs.bag import index
 from lessons.labs.base import Training
+from lessons.labs.functions import sigmoid
+from lessons.labs.written import index
 from lessons.views import Bars, Curve, Dots, Grid, Hist, Line, Plane, Strip
 
 BINS = 48
@@ -329,7 +330,7 @@ class Deep(Training):
         if self.given["arms"] > 2:
             values = z.argmax(axis=1).astype(float)
         else:
-            values = 1 / (1 + np.exp(-np.clip(z[:, 0], -30, 30)))
+            values = sigmoid(z[:, 0])
         dots = tuple(
             Dots(word=f"series.arm-{c}", x=self.x[self.y == c, 0].copy(), y=self.x[self.y == c, 1].copy(),
                  group=np.full(int((self.y == c).sum()), c))

@@ -13,6 +13,7 @@ from engine.program import Program
 from engine.trainer import Trainer
 from lessons.data import generators
 from lessons.labs.base import Training
+from lessons.labs.functions import sigmoid
 from lessons.views import Curve, Dots, Line, Plane
 
 POINTS, WIDTH, BATCH, CLIP = 400, 16, 50, 5.0
@@ -126,7 +127,7 @@ def decision(trainer: Trainer, x: np.ndarray, y: np.ndarray, reach: float, side:
     gx, gy = np.meshgrid(line, line)
     rest = np.zeros((side * side, x.shape[1] - 2))
     z = trainer.predict(np.column_stack([gx.ravel(), gy.ravel(), rest]))[:, 0]
-    field = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+    field = sigmoid(z)
     dots = tuple(
         Dots(word=word, x=x[y == c, 0].copy(), y=x[y == c, 1].copy(), group=np.full(int((y == c).sum()), c))
         for c, word in enumerate(CLASSES)

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from engine.analysis.examples import losses
 from engine.network import Network
 from engine.plane import loss_plane
 from engine.trainer import Trainer
 from lessons.labs.base import Training
+from lessons.labs.functions import sigmoid
+from lessons.labs.written import index, raised
 from lessons.views import Dots, Line, Numbers, Plane, Step, Table
 
 # The slide's w₁, w₂, b₁ at three moments. Its data are not told; these examples give it to two decimals.
@@ -78,7 +81,7 @@ class Ledger(Training):
 
     def costs(self) -> np.ndarray:
         """(N,) cross-entropy of each example by itself."""
-        return np.array([self.trainer.evaluate(X[n : n + 1], Y[n : n + 1])["loss"] for n in range(len(X))])
+        return losses(self.trainer)
 
     def look(self, view: str, past: Sequence[Any]) -> Any:
         return {"ledger": self._table, "numbers": self._numbers, "plane": self._plane}[view]()
@@ -103,9 +106,9 @@ class Ledger(Training):
         z = X @ theta[:2] + theta[2]
         costs, loss = self.costs(), self._loss()
         for n, cost in enumerate(costs):
-            y = 1 / (1 + np.exp(-z[n]))
+            y = sigmoid(z[n])
             right, k = (y, 1) if Y[n, 0] else (1 - y, 2)
-            text = f"C{'¹²³'[n]} = −ln y{'₁₂'[k - 1]} = −ln {right:.3f} = {cost:.3f}"
+            text = f"C{raised(n + 1)} = −ln y{index(k)} = −ln {right:.3f} = {cost:.3f}"
             steps.append(Step(text=text, note="" if n else "note.example"))
         parts = "+".join(f"{c:.3f}" for c in costs)
         mean = self.settings["total"] == "mean"

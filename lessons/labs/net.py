@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.analysis.examples import losses
 from engine.network import Network
 from engine.trainer import Trainer
 from lessons.data import generators, mnist
 from lessons.labs.base import Training
+from lessons.labs.functions import sigmoid
 from lessons.views import Dots, Grid, Images, Line, Plane
 
 POINTS = 400  # training examples of a plane set, and as many again to validate
@@ -129,7 +131,7 @@ class Points(Hidden):
         offset, _ = self.trainer.named()["output.weight"]
         u, v, b = (float(t) for t in self.trainer.theta[offset : offset + 3])
         gx, gy = np.meshgrid(np.linspace(x0, x1, FIELD), np.linspace(y0, y1, FIELD))
-        field = 1 / (1 + np.exp(-np.clip(u * gx + v * gy + b, -30, 30)))
+        field = sigmoid(u * gx + v * gy + b)
         extent = (float(x0), float(x1), float(y0), float(y1))
         paths, dots = _border(u, v, b, extent), self._dots(h)
         return Plane(
@@ -140,7 +142,7 @@ class Points(Hidden):
         """The points as they are, on the class that the network gives each place."""
         reach = float(np.abs(self.x).max() * 1.08)
         z = self.trainer.predict(self._square(reach, FIELD))[:, 0]
-        field = (1 / (1 + np.exp(-np.clip(z, -30, 30)))).reshape(FIELD, FIELD)
+        field = sigmoid(z).reshape(FIELD, FIELD)
         extent, dots = (-reach, reach, -reach, reach), self._dots(self.x)
         return Plane(extent=extent, field=field, scale="class", dots=dots, x="axis.x1", y="axis.x2")
 
@@ -211,17 +213,14 @@ class Digits(Hidden):
     def _errors(self) -> tuple[np.ndarray, np.ndarray]:
         """(loss of each test digit of the glimpse, the guess)."""
         x, y = self.check
-        z = self.trainer.predict(x).astype(np.float64)
-        z -= z.max(axis=1, keepdims=True)
-        losses = np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y]
-        return losses, z.argmax(axis=1)
+        return losses(self.trainer, x, y), self.trainer.predict(x).argmax(axis=1)
 
     def wrong(self) -> Images:
         """The digits of the glimpse that are answered wrong now, most confident mistake first."""
         x, y = self.check
-        losses, guess = self._errors()
+        costs, guess = self._errors()
         missed = np.flatnonzero(guess != y)
-        missed = missed[np.argsort(-losses[missed], kind="stable")][:64]
+        missed = missed[np.argsort(-costs[missed], kind="stable")][:64]
         names = tuple(f"={y[k]}→{guess[k]}" for k in missed)
         return Images(images=x[missed].reshape(-1, 28, 28).copy(), captions=names, tensor="x_test")
 

@@ -14,6 +14,7 @@ from engine.plane import loss_line
 from engine.trainer import Trainer
 from lessons.data.generators import two_scales
 from lessons.labs.surface import Surface
+from lessons.labs.written import by_hand, minus
 from lessons.views import Curve, Hist, Line, Numbers, Plane, Step, Strip, Table
 
 THERE = 1e-4  # "arrived": what is left of the loss above the lowest, as a share of the start's
@@ -143,7 +144,7 @@ class Scales(Surface):
         counts = [np.histogram(self.x[:, k], BINS, (lo, hi))[0] for k in range(2)]
         names = ("=x₁", "=x₂") if self.settings["features"] == "raw" else ("=x̃₁", "=x̃₂")
         strips = tuple(Strip(word=name, counts=count) for name, count in zip(names, counts, strict=True))
-        ticks = tuple((v, f"={v:g}".replace("-", "−")) for v in (-1.0, 0.0, 1.0) if lo < v < hi and hi < 20)
+        ticks = tuple((v, minus(f"={v:g}")) for v in (-1.0, 0.0, 1.0) if lo < v < hi and hi < 20)
         return Hist(strips=strips, lo=lo, hi=hi, x="axis.value", ticks=ticks)
 
     def numbers(self, past: Sequence[Result]) -> Numbers:
@@ -157,7 +158,7 @@ class Scales(Surface):
             steps.append(Step(text=text, note="note.standardize", hot=True))
         steps.append(Step(text=f"λ₃/λ₁ = {self.condition:,.4g}", note="note.condition"))
         steps.append(Step(text=f"η = 1/λ₃ = {1 / self.curvature[-1]:.3g}", note="note.rate"))
-        return Numbers(steps=tuple(Step(text=minus(s.text), note=s.note, hot=s.hot) for s in steps))
+        return by_hand(steps)
 
     def table(self, past: Sequence[Result]) -> Table:
         """A row for each earlier run and, last, the present one."""
@@ -169,8 +170,3 @@ class Scales(Surface):
             rows.append((name, ratio, f"={facts['condition']:,.4g}", there, steps))
         columns = ("features", "ratio", "condition", "arrived", "updates")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=len(rows) - 1)
-
-
-def minus(text: str) -> str:
-    """Numbers as they are written by hand."""
-    return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")

@@ -15,6 +15,7 @@ from engine.trainer import Trainer
 from lessons.data import births, generators
 from lessons.data.generators.curves import YT_TRAIN
 from lessons.labs.base import Training
+from lessons.labs.functions import best_line
 from lessons.labs.net import stack
 from lessons.views import Curve, Line, Table
 
@@ -45,9 +46,8 @@ def lagged(source: str, days: int, seed: int = 0) -> tuple[np.ndarray, np.ndarra
 def least_squares(source: str, days: int, seed: int = 0) -> dict[str, float]:
     """Mean absolute errors of the exact linear solution, on the days trained on and on the unseen ones."""
     x, y, x_new, y_new = lagged(source, days, seed if source != "births" else 0)
-    design = lambda rows: np.column_stack([np.ones(len(rows)), rows])
-    theta = np.linalg.lstsq(design(x), y, rcond=None)[0]
-    error = lambda rows, truth: float(np.abs(design(rows) @ theta - truth).mean())
+    bias, *weights = best_line(x, y)
+    error = lambda rows, truth: float(np.abs(bias + rows @ weights - truth).mean())
     return {"train": error(x, y), "unseen": error(x_new, y_new)}
 
 

@@ -11,6 +11,7 @@ from engine.model import Result
 from engine.network import Network
 from lessons.data import cp10
 from lessons.labs import race
+from lessons.labs.functions import best_line
 from lessons.views import Curve, Line
 
 WEIGHT, BIAS = 0, 1  # places in θ
@@ -34,7 +35,7 @@ class Valley(race.Runner):
         watch = (BIAS, WEIGHT)
         trainer = race.trainer(settings, seed, network, x, y, start=(w, b), watch=watch, **more)
         design = np.column_stack([np.ones(len(x)), x])
-        self.optimum = np.linalg.lstsq(design, y[:, 0], rcond=None)[0]
+        self.optimum = best_line(x, y[:, 0])
         self.curvature = np.linalg.eigvalsh(2 * design.T @ design)
         # On the floor of the valley w is the best one for this b: what slope is left there is along b.
         self.bottom = (-np.sum(x) / np.sum(x * x), np.sum(x * y) / np.sum(x * x))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lessons.labs.base import Still
+from lessons.labs.written import minus
 from lessons.views import Bars, Grid, Step, Table
 
 Name = str | tuple[str, int]  # a quantity, or one entry of it, counted row by row
@@ -88,14 +89,3 @@ class Walk(Still):
 
     def facts(self) -> Mapping[str, Any]:
         return {name: value.tolist() for name, value in self.now.items()}
-
-
-def minus(text: str) -> str:
-    """Numbers as they are written by hand: −3e−5 for -3e-05."""
-    return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number as a factor in a product: in brackets where it is negative."""
-    text = f"{value:.{digits}f}"
-    return f"({text})" if text.startswith("-") else text

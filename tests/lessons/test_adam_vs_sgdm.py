@@ -60,11 +60,11 @@ def test_a_late_switch_at_a_large_rate_goes_wild(run):
 
 def test_the_papers_criterion_is_never_met_here(model):
     """γ never comes within 10⁻⁹ of its mean: without a given moment Adam stays Adam."""
-    from lessons.optim.adam_vs_sgdm.run import SWITCHED, gauge, train
+    from lessons.optim.adam_vs_sgdm.run import SWITCHED, train
 
     trainer = train("swats", 0.001, 1)
     trainer.train(750)
-    assert gauge(trainer)[SWITCHED] == 0
+    assert trainer.gauge[SWITCHED] == 0
 
 
 @pytest.mark.parametrize("method", ["naive", "swats"])
@@ -99,7 +99,6 @@ def test_a_race_shows_all_arms(lesson):
 
 def projected(run, model):
     """γ of the first update, from θ before and after it and the gradient."""
-    from lessons.optim.adam_vs_sgdm.run import gauge
 
     one = model("swats", switch=1)
     start = one.trainer.theta.astype(np.float64)
@@ -111,7 +110,7 @@ def projected(run, model):
     one.train(1)
     p = one.trainer.theta - start
     gamma = p @ p / -(p @ g)
-    return float(gauge(one.trainer)[2]) * 0.001 == pytest.approx(gamma, rel=1e-3)
+    return float(one.trainer.gauge[2]) * 0.001 == pytest.approx(gamma, rel=1e-3)
 
 
 def waiting(run, model):

@@ -152,7 +152,7 @@ def test_the_matrix_form_is_the_networks(lesson):
     theta = np.concatenate((now["W"].T.ravel(), now["b"], now["c"], now["floor"]))
     trainer = Trainer(net, now["x"][None], dtype="float64", theta=theta)
     assert trainer.predict()[0, 0] == pytest.approx(now["y"][0], abs=1e-9)
-    assert model.theta().size == trainer.program.size == 16
+    assert model.unknowns().size == trainer.program.size == 16
 
 
 def test_only_what_moved_is_marked(lesson):
@@ -235,7 +235,7 @@ FORMULAS = {
     "r = (b₁ b₂ b₃) + W·x": lambda lesson: np.allclose(inner(matrix(lesson)), matrix(lesson)["r"]),
     "a = σ(r)": activations,
     "y = b + cᵀ·a": column,
-    "|θ| = 3·3 + 3 + 3 + 1 = 16": lambda lesson: Matrix(settings(lesson, "matrix"), 1).theta().size == 16,
+    "|θ| = 3·3 + 3 + 3 + 1 = 16": lambda lesson: Matrix(settings(lesson, "matrix"), 1).unknowns().size == 16,
 }
 
 

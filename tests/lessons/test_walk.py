@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lessons.labs.walk import Walk, minus, signed
+from lessons.labs.walk import Walk
+from lessons.labs.written import minus, signed
 
 
 class Squares(Walk):

@@ -11,6 +11,7 @@ from engine.model import Model, Result
 from engine.network import Network
 from engine.trainer import Trainer
 from lessons.basics.regression.experiments import ARRANGE, TASKS
+from lessons.labs.functions import best_line
 from lessons.labs.series import ENGINE, Forecast, lagged, least_squares
 from lessons.labs.series import table as errors_table
 from lessons.labs.sort import Sort
@@ -65,7 +66,7 @@ class Roll(Surface):
         super().__init__(settings, seed, trainer, limit, extent=EXTENT, axes=(1, 0), names=("=b", "=w"))
         self.x, self.y = x[:, 0], y
         if settings["loss"] == "mse":
-            self.best = tuple(np.polyfit(self.x, self.y, 1)[::-1].tolist())
+            self.best = tuple(best_line(self.x, self.y).tolist())
 
     @property
     def line(self) -> tuple[float, float]:

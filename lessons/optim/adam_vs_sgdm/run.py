@@ -15,7 +15,7 @@ from engine.trainer import Trainer
 from lessons.data import mnist
 from lessons.labs import race
 from lessons.labs.base import Training
-from lessons.labs.walk import minus
+from lessons.labs.written import minus
 from lessons.views import Curve, Line, Numbers, Step, Table
 
 EXAMPLES, CHECKED = 4000, 2000
@@ -129,16 +129,11 @@ class Switch(Runner):
 
     def handed(self) -> float:
         """The rate that SGDM got from SWATS, 0 before the switch."""
-        kept = gauge(self.trainer)
+        kept = self.trainer.gauge
         return float(kept[SHARE]) * self.settings["rate"] if kept[SWITCHED] else 0.0
 
     def facts(self) -> Mapping[str, Any]:
         return {"handed": self.handed()}
-
-
-def gauge(trainer: Trainer) -> np.ndarray:
-    """The numbers that an optimizer keeps for all of θ together."""
-    return trainer._rule.memory["gauge"].copy()
 
 
 # Pictures of all arms

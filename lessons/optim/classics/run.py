@@ -11,9 +11,9 @@ from engine.model import Result
 from engine.network import Network
 from lessons.data.generators import spikes
 from lessons.labs import race, streams
-from lessons.labs.bag import index
 from lessons.labs.sort import Sort
-from lessons.labs.walk import Walk, minus, signed
+from lessons.labs.walk import Walk
+from lessons.labs.written import index, minus, signed
 from lessons.optim.classics.experiments import ARRANGE, TEACHERS
 from lessons.views import Bars, Numbers, Step, Table
 

@@ -12,7 +12,9 @@ from engine.network import Network
 from engine.trainer import Trainer
 from lessons.data.generators import draws
 from lessons.labs import race
+from lessons.labs.functions import best_line
 from lessons.labs.map import Map, Symbol
+from lessons.labs.written import index
 from lessons.optim.notation.experiments import SYMBOLS
 from lessons.views import Curve, Dots, Line, Step
 
@@ -62,7 +64,7 @@ class Symbols(Map):
     def about(self, symbol: Symbol) -> Sequence[Step]:
         now, lam = self.now, self.settings["momentum"]
         kind, t = symbol.id.rstrip("012"), int(symbol.id[-1])
-        old, sub, last = t - 1, "₀₁₂"[t], "₀₁₂"[t - 1]
+        old, sub, last = t - 1, index(t), index(t - 1)
         value = float(now[symbol.id])
         steps = [self.line(f"{symbol.label[1:]} = {value:.4g}", symbol.id, note=f"note.{kind}")]
         if kind == "theta":
@@ -76,7 +78,7 @@ class Symbols(Map):
                     f"g{sub} = ∇L(θ{sub}) = 28·({now[f'theta{t}']:.4g} − 2)", symbol.id, note="note.taken"
                 )
             )
-            steps.append(self.line(f"→ m{'₀₁₂'[t + 1]}", note="note.used-by"))
+            steps.append(self.line(f"→ m{index(t + 1)}", note="note.used-by"))
         else:
             parts = f"{lam:g}·{now[f'm{old}']:.4g} − " if old else "−"
             steps.append(
@@ -96,7 +98,7 @@ class Symbols(Map):
         heights = np.array([slope(x)[0] for x in there])
         marks = ("start", "", "now")
         dots = tuple(
-            Dots(word=f"=θ{'₀₁₂'[t]}", x=there[[t]], y=heights[[t]], mark=marks[t], group=np.array([t]))
+            Dots(word=f"=θ{index(t)}", x=there[[t]], y=heights[[t]], mark=marks[t], group=np.array([t]))
             for t in range(3)
         )
         return Curve(lines=(line,), dots=dots, x="=θ", limits=(*RANGE, 0, None))
@@ -135,7 +137,7 @@ class Pairs(race.Runner):
         x = g.uniform(-1, 1, (PAIRS, 1))
         y = TRUE[0] + TRUE[1] * x + g.normal(0, 1, (PAIRS, 1)) * settings["scatter"]
         self.pairs = x, y
-        lowest = np.linalg.lstsq(np.column_stack([np.ones(PAIRS), x]), y[:, 0], rcond=None)[0]
+        lowest = best_line(x, y[:, 0])
         batch = 1 if settings["feed"] == "online" else None
         trainer = race.trainer(settings, seed, self.line(), x, y, start=FROM, batch=batch)
         self.judge = Trainer(self.line(), x, y, dtype="float64", theta=FROM)

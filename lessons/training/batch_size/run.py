@@ -14,6 +14,7 @@ from engine.trainer import Trainer
 from lessons.data.generators import line20
 from lessons.data.generators.curves import LINE20_START
 from lessons.labs.balls import Balls
+from lessons.labs.functions import best_line
 from lessons.labs.lanes import Lane
 from lessons.labs.shuffling import Review
 from lessons.labs.surface import Surface
@@ -110,7 +111,7 @@ class Points(Surface):
             network, x, y, rate=POINTS_RATE, batch=self.batch, seed=seed, theta=(w, b), dtype="float64", watch=(1, 0)
         )  # fmt: skip
         self.first = trainer.evaluate()["loss"]
-        best = tuple(np.polyfit(x[:, 0], y[:, 0], 1)[::-1].tolist())
+        best = tuple(best_line(x, y[:, 0]).tolist())
         options = {"extent": (-1.0, 1.5, -0.5, 2.0), "axes": (1, 0), "names": ("=b", "=w"), "best": best}
         super().__init__(settings, seed, trainer, trainer.epoch, **options)
 

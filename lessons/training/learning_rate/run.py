@@ -14,6 +14,7 @@ from lessons.data.generators import sinc
 from lessons.labs import race, valley
 from lessons.labs.base import Training
 from lessons.labs.valley import BIAS, WEIGHT
+from lessons.labs.written import by_hand, minus
 from lessons.views import Numbers, Step, Table
 
 WIDTH, EXAMPLES = 16, 40  # of the net
@@ -148,12 +149,7 @@ class Valley(valley.Valley):
         low, high = self.curvature
         steps.append(Step(text=f"λ₂/λ₁ = {high / low:,.0f}", note="note.condition"))
         steps.append(Step(text=f"2/λ₂ = {2 / high:.5e}", note="note.limit"))
-        return Numbers(steps=tuple(Step(text=minus(s.text), note=s.note, hot=s.hot) for s in steps))
-
-
-def minus(text: str) -> str:
-    """Numbers as they are written by hand: −3e−5 for -3e-05."""
-    return text.replace("e+0", "e").replace("e-0", "e-").replace("-", "−")
+        return by_hand(steps)
 
 
 def brief(number: float, form: str) -> str:
