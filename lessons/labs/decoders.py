@@ -73,6 +73,7 @@ class Shape:
     cross: the decoder looks at what the encoder made of the source; without it there is no encoder, and the
     source stands in front of what is written. mask: of the decoder's attention over itself. parallel: it reads
     a row of BEGIN and writes all places at once. copy: a mixture of writing and copying from the source.
+    read: blocks of the encoder, if not as many; of none, the decoder looks at the words with their places.
     """
 
     width: int = 16
@@ -84,6 +85,7 @@ class Shape:
     feed: int = 4
     parallel: bool = False
     copy: bool = False
+    read: int | None = None
 
 
 def join(net: Network, h: int, part: int, width: int) -> int:
@@ -132,7 +134,7 @@ def writer(net: Network, task: Taught, shape: Shape) -> int:
     if shape.cross:
         source = net.slice(both, 0, s)
         memory = enter(net, source, task, shape, "source")
-        for k in range(1, shape.blocks + 1):
+        for k in range(1, (shape.blocks if shape.read is None else shape.read) + 1):
             memory = block(net, memory, f"read-{k}", shape, keys=source)
         h = enter(net, net.slice(both, s, t), task, shape, "target")
         for k in range(1, shape.blocks + 1):

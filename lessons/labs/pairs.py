@@ -292,13 +292,13 @@ class Writer(Training):
         rows, cols = self.length(), int((source != PAD).sum())
         return self.weights(weights[:rows, :cols], self.spelt(tokens[:rows]), self.spelt(source[:cols]))
 
-    def past(self) -> Grid:
-        """α′ of the decoder over what it reads itself: rows look at columns; later ones are masked."""
-        source, (tokens, _) = self.example()[0], self.answer()
+    def past(self, tokens: np.ndarray | None = None) -> Grid:
+        """α′ of the decoder over what it reads, its own answer or the tokens given: rows look at columns."""
+        source, tokens = self.example()[0], self.answer()[0] if tokens is None else tokens
         read = self.read(tokens[None])
         weights = self.attention(source[None], read, "past-1")[0].mean(axis=0)
         names = read[0] if self.shape.cross else np.append(source, read[0])
-        kept = self.length() + len(names) - len(read[0])
+        kept = int((tokens != PAD).sum()) + len(names) - len(read[0])
         return self.weights(weights[:kept, :kept], *[self.spelt(names[:kept])] * 2)
 
     @staticmethod

@@ -53,7 +53,7 @@ def test_pictures_show_what_was_drawn(lesson, trained):
     models, pictures = trained("modes"), lesson.call("run:own")("at-vs-nat", {})
     rows = pictures["tokens"](models, "nat", ()).rows
     for row, model in zip(rows[2:], models.values(), strict=True):
-        said = model.drawn(np.resize(model.example()[0], (8, 1)), 61)
+        said = model.drawn(np.resize(model.example()[0], (12, 1)), 61)
         assert row.tokens == tuple("=" + "".join(model.task.words[t] for t in answer[:2]) for answer in said)
         assert all(
             (mark == "right") == (token in rows[1].tokens)

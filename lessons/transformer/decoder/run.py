@@ -12,7 +12,7 @@ from engine.model import Result
 from lessons.data.generators.pairs import BEGIN, END, PAD, Pairs, brackets, fill
 from lessons.labs.pairs import Shape, Writer, beside, runner_up, taught
 from lessons.labs.seq import NOWHERE
-from lessons.views import Curve, Line
+from lessons.views import Curve, Grid, Line
 
 Runs = Mapping[str, Result]
 UPDATES, LONGER, BATCH = 600, 800, 32
@@ -73,6 +73,10 @@ class Masked(Writer):
     def forced(self) -> dict[int, int]:
         """A sentence without a source is given its first word."""
         return {} if self.shape.cross else {0: int(self.example()[1][0])}
+
+    def past(self, tokens: np.ndarray | None = None) -> Grid:
+        """While it is taught: over the right answer."""
+        return super().past(self.example()[1] if tokens is None else tokens)
 
     def whole(self, count: int = 64) -> float:
         """The share written without a mistake; of sentences begun with a word, those that the grammar allows."""

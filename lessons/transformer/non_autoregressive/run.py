@@ -16,7 +16,7 @@ from lessons.views import Bars, Table, TokenRow, Tokens
 Models, Runs = Mapping[str, Writer], Mapping[str, Result]
 UPDATES = {"modes": 300, "digits": 600}
 DRAWS = 256  # answers drawn to count what is written
-SHOWN = 8  # answers drawn for the symbol in hand
+SHOWN = 12  # answers drawn for the symbol in hand
 KINDS = ("AB", "BA", "AA", "BB")
 
 
