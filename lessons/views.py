@@ -58,11 +58,14 @@ class Plane:
     """Paths and points over a field. `extent` (x0, x1, y0, y1); `field` (rows, cols), row 0 at y0, or None.
 
     `scale`: "level" (equal counts per colour step), "log", "linear", or "class" (field holds 0…1 or class numbers).
+    `levels`: the values of the first and last colour of a "log" or "linear" field, so that two fields can be
+    compared; None: those of the field.
     """
 
     extent: tuple[float, float, float, float]
     field: np.ndarray | None = None
     scale: str = "level"
+    levels: tuple[float, float] | None = None
     paths: tuple[Line, ...] = ()
     dots: tuple[Dots, ...] = ()
     x: str = ""

@@ -22,6 +22,7 @@ SPAN = {"z": (-3.0, 3.0), "a": (0.0, 1.0)}
 FIELD = (72, 48)  # cells of a class field, across and up
 SURFACE = (25, 17)  # points of a loss surface, across and up
 EVERY = 250  # updates between two loss surfaces
+HEIGHTS = (0.0, 2.0)  # of the loss in pictures of its surface, so that nets with and without norm compare
 ALONG = np.linspace(-1, 1, 41)
 CHANNELS = 4  # of a layer's units, for norms that know channels
 
@@ -299,7 +300,7 @@ class Deep(Training):
         field = self.once("surface", measure, EVERY)
         dot = Dots(word="dot.now", x=np.zeros(1), y=np.zeros(1), mark="now")
         return Plane(
-            extent=(-1.0, 1.0, -1.0, 1.0), field=field, scale="linear", dots=(dot,),
+            extent=(-1.0, 1.0, -1.0, 1.0), field=field, scale="linear", levels=HEIGHTS, dots=(dot,),
             x="axis.first-direction", y="axis.second-direction",
         )  # fmt: skip
 
@@ -320,7 +321,7 @@ class Deep(Training):
             Line(word=f"control.norm.{norm}", x=ALONG.copy(), y=height, role="part", hue=hue)
             for hue, (norm, height) in enumerate(zip(("none", "batch"), heights, strict=True))
         )
-        return Curve(lines=lines, x="axis.first-direction", limits=(None, None, 0.0, 2.0))
+        return Curve(lines=lines, x="axis.first-direction", limits=(None, None, *HEIGHTS))
 
     def field(self) -> Plane:
         """The class that the net gives each place, with running statistics, under the training examples."""

@@ -22,12 +22,13 @@ def frame(payload: Plane, width: int, height: int) -> axes.Frame:
     return axes.layout(width, height, axes.widen(x0, x1, 0.0), axes.widen(y0, y1, 0.0))
 
 
-def edges(field: np.ndarray, scale: str) -> np.ndarray:
+def edges(field: np.ndarray, scale: str, levels: tuple[float, float] | None = None) -> np.ndarray:
     """The ten values at which the level changes; fewer in a "level" field of few values, none if constant.
 
-    "level": equal counts a level; "log": equal steps of the logarithm; "linear": equal steps.
+    "level": equal counts a level; "log": equal steps of the logarithm; "linear": equal steps. `levels`: from
+    there to there, whatever the field holds.
     """
-    values = np.asarray(field, float)
+    values = np.asarray(field if levels is None else levels, float)
     values = values[np.isfinite(values)]
     if not len(values) or values.min() == values.max():
         return np.empty(0)
@@ -78,7 +79,7 @@ def pixels(payload: Plane, rows: int, cols: int, ink: Ink) -> np.ndarray:
         return _regions(field, rows, cols, ink)[::-1]
     sampled = resample(field, rows, cols, smooth=True)
     table = np.array([*ink.levels, ink.ground], np.uint8)
-    return table[grade(sampled, edges(field, payload.scale))][::-1]
+    return table[grade(sampled, edges(field, payload.scale, payload.levels))][::-1]
 
 
 def _regions(field: np.ndarray, rows: int, cols: int, ink: Ink) -> np.ndarray:

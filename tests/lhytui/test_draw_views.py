@@ -82,6 +82,24 @@ def test_plane_pixels_are_the_level_colours_of_the_field(ink, scale):
                 assert canvas.chars[y, x] == "▀" and unpack(int(canvas.fg[y, x])) == ink.levels[upper]
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_fields_with_the_same_levels_give_the_same_value_the_same_colour(scale):
+    low, high = np.linspace(0.1, 1, 240).reshape(12, 20), np.linspace(0.5, 2, 240).reshape(12, 20)
+    low[6, 10] = high[6, 10] = 0.8
+    own, fixed = (
+        [plane.pixels(Plane(extent=(0, 1, 0, 1), field=field, scale=scale, levels=levels), 12, 20, DARK)
+         for field in (low, high)]
+        for levels in (None, (0.1, 2.0))
+    )  # fmt: skip
+    assert fixed[0][5, 10].tolist() == fixed[1][5, 10].tolist()
+    assert own[0][5, 10].tolist() != own[1][5, 10].tolist()
+    flat = np.full((12, 20), 2.0)
+    pixels = plane.pixels(
+        Plane(extent=(0, 1, 0, 1), field=flat, scale=scale, levels=(0.1, 2.0)), 12, 20, DARK
+    )
+    assert np.unique(pixels.reshape(-1, 3), axis=0).tolist() == [list(DARK.levels[10])]
+
+
 def test_path_cells_stand_on_the_mean_colour_of_the_field():
     field = np.linspace(0, 1, 400).reshape(20, 20)
     paths = (line([0, 1], [0.1, 0.9], role="path"),)
