@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from lessons.views import Cube, Curve, Grid, Plane, Tokens
 
@@ -28,7 +31,10 @@ def picked(payload: Any, place: tuple[float, float], count: int) -> int | None:
 
 
 def _along(shape: tuple[int, ...], at: tuple[int, ...], count: int) -> int:
-    """The index along all axes, along the last ones or along one: the first that has `count` entries."""
+    """The index along all axes, along the last ones or along one: the first that has `count` entries.
+
+    Where all axes together have fewer, as when the shape follows a control, along all of them.
+    """
     for first in range(len(shape)):
         for stop in range(len(shape), first, -1):
             size, index = 1, 0
@@ -36,7 +42,7 @@ def _along(shape: tuple[int, ...], at: tuple[int, ...], count: int) -> int:
                 size, index = size * n, index * n + k
             if size == count:
                 return index
-    return at[0]
+    return int(np.ravel_multi_index(at, shape)) if prod(shape) < count else at[0]
 
 
 def _nearest(payload: Plane | Curve, place: tuple[float, float], count: int) -> int | None:

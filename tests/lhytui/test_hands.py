@@ -121,7 +121,7 @@ def test_what_is_picked_is_what_lies_under_the_pointer():
     curve = Curve(lines=(Line(word="=l", x=np.arange(5.0), y=np.zeros(5)),))
     assert picked(curve, (3.2, 7.0), 5) == 3
     grid = Grid(values=np.zeros((3, 4)))
-    assert [picked(grid, (2, 1), count) for count in (12, 3, 4)] == [9, 2, 1]
+    assert [picked(grid, (2, 1), count) for count in (12, 3, 4, 99)] == [9, 2, 1, 9]
     cube = Cube(values=np.zeros((2, 3, 4)), axes=("", "", ""))
     assert [picked(cube, (1, 9), count) for count in (24, 2, 12, 3, 4)] == [21, 1, 9, 2, 1]
     rows = (TokenRow(word="", tokens=("=a",) * 7),) * 2
