@@ -77,8 +77,9 @@ class Whole(ConvNet):
     def canvas(self) -> Grid:
         """The paper; a test digit shines through where nothing is drawn."""
         ink = np.array(self.settings["ink"])
-        shown = ink if ink.any() else np.asarray(self.example())
-        return Grid(values=shown.reshape(SIDE, SIDE).astype(float), tensor="x", digits=1, diverging=False)
+        shown = (ink if ink.any() else np.asarray(self.example())).astype(float)
+        paper = np.where(shown > 0, shown, np.nan).reshape(SIDE, SIDE)
+        return Grid(values=paper, tensor="x", digits=1)
 
     def maps(self, layer: str = "") -> Images:
         """The picture as the net sees it, then what each filter of the last convolution makes of it."""

@@ -137,12 +137,16 @@ class ConvNet(Training):
 
     def __init__(
         self, settings: Mapping[str, Any], seed: int, told: Pictures, layers: Sequence[Layer], limit: int,
-        **options: Any,
+        top: str = "dense", **options: Any,
     ):  # fmt: skip
+        """top: "dense", or "place": one 1×1 filter with a bias for every place, a class for every place."""
         self.told, self.layers = told, tuple(layers)
         net = Network()
-        top = stack(net, net.input(prod(told.shape), shape=told.shape), layers)
-        self.logits = net.dense(top, told.classes, "output", init="xavier")
+        h = stack(net, net.input(prod(told.shape), shape=told.shape), layers)
+        if top == "place":
+            self.logits = net.convolution(h, 1, 1, "output", bias="place", init="xavier")
+        else:
+            self.logits = net.dense(h, told.classes, "output", init="xavier")
         net.loss(self.logits, "cross-entropy")
         options = {"optimizer": "adam", "rate": 0.003, "batch": 32, **options}
         options |= {name: settings[name] for name in self.LIVE if name in settings}
