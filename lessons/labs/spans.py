@@ -43,11 +43,11 @@ def across(arms: Arms, x: str, hues: Mapping[str, int], prefix: str = "model") -
 
 
 def table(arms: Arms, chosen: str, columns: Mapping[str, Callable[[Any], Any]]) -> Table:
-    """One row an arm: kind, number, share right once it has ended, and columns: {word: of the model}."""
+    """One row an arm: kind, number, columns: {word: of the model}, and the share right once it has ended."""
     rows = []
     for name, run in arms.items():
         kind, number = parts(name)
         cells = [None] * len(columns) if run is None else [cell(run) for cell in columns.values()]
-        rows.append((f"model.{kind}", number, run.checked()["accuracy"] if ended(run) else None, *cells))
-    words = ("column.model", "column.number", "column.share", *(f"column.{name}" for name in columns))
+        rows.append((f"model.{kind}", number, *cells, run.checked()["accuracy"] if ended(run) else None))
+    words = ("column.model", "column.number", *(f"column.{name}" for name in columns), "column.share")
     return Table(columns=words, rows=tuple(rows), chosen=list(arms).index(chosen))

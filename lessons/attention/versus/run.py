@@ -79,7 +79,7 @@ def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
         }
     return {
         "far": lambda arms, chosen, past: across(arms, "axis.length", HUES),
-        "table": lambda arms, chosen, past: table(arms, chosen, {"steps": lambda run: run.waits, **size}),
+        "table": lambda arms, chosen, past: table(arms, chosen, {"steps": lambda run: run.waits}),
     }
 
 
