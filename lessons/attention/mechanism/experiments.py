@@ -1,12 +1,7 @@
 """Who hears whom, relevance as a product of vectors, one bⁱ by hand, and all of them as matrices."""
 
-from lessons.spec import Action, Cells, Choice, Claim, Experiment, Number, Pick, Point, Seed, View
-
-
-def one(id: str, check: str, arm: dict, counter: dict, kind: str = "exact") -> Claim:
-    """A claim about one run."""
-    return Claim(id=id, check=f"run:{check}", arms={"net": arm}, counter={"net": counter}, kind=kind)
-
+from lessons.labs.pieces import alone, claim, exact
+from lessons.spec import Action, Cells, Choice, Experiment, Number, Pick, Point, Seed, View
 
 FC, WINDOW, ATTENTION, CAUSAL = ({"layer": kind} for kind in ("fc", "window", "attention", "causal"))
 FAR, WIDE, TURNED = {"stretch": 5}, {"dimension": 256}, {"wq": "turned"}
@@ -14,6 +9,11 @@ INPUTS = (1.0, 0.0, 1.0, 0.0, 2.0, 0.0, 2.0, 1.0, -1.0, -1.0, 0.0, 2.0)
 PUSHED, RELU = {"push": 10}, {"normaliser": "relu"}
 USUAL = {"length": 4, "d": 3, "dq": 2, "dk": 2, "dv": 3}
 LONG, MISFIT = {"length": 8}, {"dq": 3}
+
+
+def to(long: dict) -> dict:
+    """The usual sizes, and others."""
+    return {"short": {}, "long": long}
 
 
 def size(id: str, hi: int) -> Number:
@@ -43,10 +43,10 @@ EXPERIMENTS = {
             Action("windows-enough", {**WINDOW, "blocks": 5}),
         ),
         claims=(
-            one("all", "all_hear_all", ATTENTION, WINDOW),
-            one("own", "own_only", FC, ATTENTION),
-            one("earlier", "earlier_only", CAUSAL, ATTENTION),
-            one("reach", "two_each_way", {**WINDOW, "blocks": 2}, WINDOW),
+            alone("all", ATTENTION, WINDOW, check="all_hear_all"),
+            alone("own", FC, ATTENTION, check="own_only"),
+            alone("earlier", CAUSAL, ATTENTION, check="earlier_only"),
+            alone("reach", {**WINDOW, "blocks": 2}, WINDOW, check="two_each_way"),
         ),
         build="run:influence",
     ),
@@ -76,10 +76,10 @@ EXPERIMENTS = {
             Action("root", {**WIDE, "scaled": "on", "stretch": 1, "score": "dot", "wq": "same"}),
         ),
         claims=(
-            one("grows", "five_times", FAR, {**FAR, "score": "additive"}),
-            one("saturates", "bounded", {**FAR, "score": "additive"}, FAR),
-            one("learned", "unlike", TURNED, {"wq": "same"}),
-            one("winner", "winner_takes_all", WIDE, {**WIDE, "scaled": "on"}, "statistical"),
+            alone("grows", FAR, {**FAR, "score": "additive"}, check="five_times"),
+            alone("saturates", {**FAR, "score": "additive"}, FAR, check="bounded"),
+            alone("learned", TURNED, {"wq": "same"}, check="unlike"),
+            alone("winner", WIDE, {**WIDE, "scaled": "on"}, "statistical", check="winner_takes_all"),
         ),
         build="run:Relevance",
     ),
@@ -104,9 +104,9 @@ EXPERIMENTS = {
             Action("next"),
         ),
         claims=(
-            one("approaches", "approaches", PUSHED, {"push": 0}),
-            one("between", "between", {}, RELU),
-            one("silent", "silent", RELU, {}),
+            alone("approaches", PUSHED, {"push": 0}),
+            alone("between", {}, RELU),
+            alone("silent", RELU, {}),
         ),
         build="run:ByHand",
     ),
@@ -130,11 +130,9 @@ EXPERIMENTS = {
             Action("lecture", {**USUAL, "layout": "columns", "stage": 0}),
         ),
         claims=(
-            Claim(id="free-of-length", check="run:same_weights", kind="exact",
-                  arms={"short": {}, "long": LONG}, counter={"short": {}, "long": {**LONG, "d": 4}}),
-            Claim(id="squared", check="run:squared", kind="timing",
-                  arms={"short": {}, "long": LONG}, counter={"short": {}, "long": {"dq": 4, "dk": 4, "dv": 4}}),
-            one("fits", "fits", {"dv": 1}, {**MISFIT, "dv": 1}),
+            exact("free-of-length", to(LONG), to({**LONG, "d": 4}), check="same_weights"),
+            claim("squared", to(LONG), to({"dq": 4, "dk": 4, "dv": 4}), "timing"),
+            alone("fits", {"dv": 1}, {**MISFIT, "dv": 1}),
         ),
         build="run:matrices",
     ),

@@ -37,21 +37,21 @@ def how_many(result: Result) -> str:
 
 
 def all_hear_all(runs: Runs) -> bool:
-    return bool(np.all(runs["net"].facts["heard"]))
+    return bool(np.all(runs["run"].facts["heard"]))
 
 
 def own_only(runs: Runs) -> bool:
-    return bool((np.array(runs["net"].facts["heard"]) == np.eye(COUNT, dtype=bool)).all())
+    return bool((np.array(runs["run"].facts["heard"]) == np.eye(COUNT, dtype=bool)).all())
 
 
 def earlier_only(runs: Runs) -> bool:
-    return bool((np.array(runs["net"].facts["heard"]) == np.tri(COUNT, dtype=bool)).all())
+    return bool((np.array(runs["run"].facts["heard"]) == np.tri(COUNT, dtype=bool)).all())
 
 
 def two_each_way(runs: Runs) -> bool:
     """Each output moves with the inputs at most two places away, and with no others."""
     apart = abs(np.subtract.outer(np.arange(COUNT), np.arange(COUNT)))
-    return bool((np.array(runs["net"].facts["heard"]) == (apart <= 2)).all())
+    return bool((np.array(runs["run"].facts["heard"]) == (apart <= 2)).all())
 
 
 # Relevance on a plane.
@@ -165,24 +165,24 @@ def stretched(result: Result) -> str:
 
 
 def five_times(runs: Runs) -> bool:
-    facts = runs["net"].facts
+    facts = runs["run"].facts
     return bool(np.allclose(facts["alpha"], 5 * np.array(facts["before"])))
 
 
 def bounded(runs: Runs) -> bool:
     """No score is beyond Σ|w| = 2."""
-    return max(abs(alpha) for alpha in runs["net"].facts["alpha"]) <= np.abs(VECTOR).sum()
+    return max(abs(alpha) for alpha in runs["run"].facts["alpha"]) <= np.abs(VECTOR).sum()
 
 
 def unlike(runs: Runs) -> bool:
     """The most relevant one is not the most similar one."""
-    facts = runs["net"].facts
+    facts = runs["run"].facts
     return int(np.argmax(facts["alpha"])) != int(np.argmax(facts["cosines"]))
 
 
 def winner_takes_all(runs: Runs) -> bool:
     """The largest of four shares is over 0.9 on the average."""
-    return runs["net"].metrics["largest"] > 0.9
+    return runs["run"].metrics["largest"] > 0.9
 
 
 # One sum by hand.
@@ -246,12 +246,12 @@ def pushed(result: Result) -> str:
 
 def approaches(runs: Runs) -> bool:
     """b is within 0.05 of v³."""
-    return runs["net"].metrics["distance"] < 0.05
+    return runs["run"].metrics["distance"] < 0.05
 
 
 def between(runs: Runs) -> bool:
     """Shares sum to one, and no entry of any b is beyond those of all v."""
-    facts = runs["net"].facts
+    facts = runs["run"].facts
     b, v = np.array(facts["b"]), np.array(facts["v"])
     inside = (b <= v.max(axis=0) + 1e-9).all() and (b >= v.min(axis=0) - 1e-9).all()
     return bool(inside and np.allclose(np.sum(facts["weights"], axis=1), 1))
@@ -259,7 +259,7 @@ def between(runs: Runs) -> bool:
 
 def silent(runs: Runs) -> bool:
     """Whoever's score is negative has no share at all, and there is such a one."""
-    alpha, weights = np.array(runs["net"].facts["alpha"]), np.array(runs["net"].facts["weights"])
+    alpha, weights = np.array(runs["run"].facts["alpha"]), np.array(runs["run"].facts["weights"])
     return bool((alpha < 0).any() and (weights[alpha < 0] == 0).all())
 
 
@@ -290,4 +290,4 @@ def squared(runs: Runs) -> bool:
 
 def fits(runs: Runs) -> bool:
     """There is an output where queries and keys are equally long, however long the values."""
-    return runs["net"].facts["outputs"]
+    return runs["run"].facts["outputs"]
