@@ -283,13 +283,13 @@ class Writer(Training):
             chosen=int(own[END:].argmax()),
         )  # fmt: skip
 
-    def cross(self) -> Grid:
-        """α′ of the last block: each written token (row) over the source (columns), the mean of the heads."""
-        source, (tokens, _) = self.example()[0], self.answer()
+    def cross(self, tokens: np.ndarray | None = None) -> Grid:
+        """α′ of the last block, the mean of the heads: each token of its answer, or of one given, over the source."""
+        source, tokens = self.example()[0], self.answer()[0] if tokens is None else tokens
         weights = self.attention(source[None], self.read(tokens[None]), f"cross-{self.shape.blocks}")[0].mean(
             axis=0
         )
-        rows, cols = self.length(), int((source != PAD).sum())
+        rows, cols = int((tokens != PAD).sum()), int((source != PAD).sum())
         return self.weights(weights[:rows, :cols], self.spelt(tokens[:rows]), self.spelt(source[:cols]))
 
     def past(self, tokens: np.ndarray | None = None) -> Grid:

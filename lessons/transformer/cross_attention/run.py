@@ -11,7 +11,7 @@ from engine.model import Result
 from lessons.data.generators import clean
 from lessons.data.generators.pairs import END, MARKS, PAD, Pairs, fill
 from lessons.labs.pairs import Shape, Writer, taught
-from lessons.views import Images
+from lessons.views import Grid, Images
 
 Runs = Mapping[str, Result]
 UPDATES = 600
@@ -72,11 +72,14 @@ class Translator(Writer):
     def facts(self) -> Mapping[str, Any]:
         return {**super().facts(), **self.looked()}
 
+    def cross(self, tokens: np.ndarray | None = None) -> Grid:
+        """Over the right answer, whatever it writes by itself."""
+        return super().cross(self.example()[1] if tokens is None else tokens)
+
     def maps(self) -> Images:
-        """α′ of MAPS fresh strings, the one in hand among them: down what is written, across the source."""
+        """α′ of MAPS fresh strings, the one in hand among them: down the right answer, across the source."""
         first = self.number() // MAPS * MAPS
-        u = self.task.u[first : first + MAPS]
-        tokens = self.alone(len(self.task.u)).tokens[first : first + MAPS]
+        u, tokens = (table[first : first + MAPS] for table in (self.task.u, self.task.v))
         weights = self.attention(u, self.read(tokens)).mean(axis=1).astype(np.float64)
         weights = np.where((tokens != PAD)[:, :, None], weights, 0.0)
         captions = tuple("=" + "".join(self.task.words[t] for t in row[row != PAD]) for row in u)
