@@ -61,7 +61,7 @@ EXPERIMENTS = {
             exact("gaps", "side_by_side", watch(), watch(stride=1)),
             exact("overlap", "everywhere", watch(stride=1), watch(stride=2)),
             exact("larger", "everywhere", watch(4, 4, 2), watch(3, 3, 2)),
-            exact("colour", "nowhere", watch(channels="blue"), watch(channels="red")),
+            exact("colour", "nowhere", watch(stride=1, channels="blue"), watch(stride=1, channels="red")),
         ),
         build="run:Fields",
         pace=0.4,
