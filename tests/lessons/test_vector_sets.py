@@ -135,9 +135,29 @@ def test_surnames_are_plain_and_end_at_the_last_place():
     assert np.bincount(task.v[:, -1]).tolist() == [80] * len(LANGUAGES)
 
 
+def test_a_name_is_shown_from_its_first_letter_and_asked_at_its_last():
+    walk = tagger("attention", "surnames")
+    for example in range(5):
+        walk.set("example", example)
+        letters, wanted, said = walk.look("tokens", ()).rows
+        assert "=·" not in letters.tokens and len(letters.tokens) == (walk.example() > 0).sum() == len(
+            said.tokens
+        )
+        assert said.tokens[-1] == walk.told.label(walk.answers(walk.example()[None])[0, -1])
+        assert wanted.tokens[-1] == walk.told.label(walk.told.v[example, -1]) and set(said.tokens[:-1]) <= {
+            "=·"
+        }
+
+
 def test_the_answer_of_the_minute():
     result = proof.run_arm(LESSON, EXPERIMENTS["to-vectors"], {}, 1)
     assert in_a_minute(result) == "n6000"
+
+
+@pytest.mark.parametrize(("model", "answer"), [("fc", "guess"), ("attention-position", "")])
+def test_the_question_is_answered_by_the_fc_alone(model, answer):
+    run = proof.run_arm(LESSON, EXPERIMENTS["i-saw-a-saw"], {"model": model}, 1)
+    assert LESSON.call("run:second_saw")(run) == answer
 
 
 def test_formulas():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from lessons.data import surnames
 from lessons.labs.seq import Encoder, Shape, Told, last_only, told
 from lessons.labs.sort import Sort
 from lessons.labs.vectors import Vectors
-from lessons.views import Bars
+from lessons.views import Bars, Tokens
 
 Runs = Mapping[str, Result]
 
@@ -145,6 +146,18 @@ class Tagger(Encoder):
     def act(self, action: str) -> Mapping[str, Any]:
         return {"example": (self.settings["example"] + 1) % 40}
 
+    def tokens(self) -> Tokens:
+        """The sequence in hand; of a name only its letters, and the answer where it is asked."""
+        plain = super().tokens()
+        if self.settings["task"] == "saw":
+            return plain
+        start, last = int(np.argmax(self.example() > 0)), LONGEST - 1
+        letters, wanted, said = (
+            replace(row, tokens=row.tokens[start:], marks=row.marks[start:]) for row in plain.rows
+        )
+        said = replace(said, tokens=("=·",) * (last - start) + said.tokens[-1:])
+        return Tokens(rows=(letters, wanted, said), chosen=(2, last - start))
+
     def models(self) -> Bars:
         """This model alone, as in a run without the others."""
         return models({self.settings["model"]: self}, self.settings["model"], ())
@@ -178,11 +191,12 @@ def accuracy(run: Result) -> float:
 
 
 def second_saw(result: Result) -> str:
-    """How far an FC that sees one word at a time comes above the most frequent label."""
-    facts = result.facts.get("arms", {}).get("fc", result.facts)
-    share = result.metrics.get("fc/validation-accuracy", result.metrics["validation-accuracy"])
-    if result.phase != "done" or result.settings["task"] != "saw":
+    """How far an FC that sees one word at a time comes above the most frequent label; asked of the FC alone."""
+    arms = result.facts.get("arms", {})
+    facts = arms.get("fc", {}) if arms else result.facts if result.settings.get("model") == "fc" else {}
+    if result.phase != "done" or result.settings.get("task", "saw") != "saw" or not facts:
         return ""
+    share = result.metrics["fc/validation-accuracy"] if arms else accuracy(result)
     return "guess" if share < facts["guess"] + 0.03 else "most" if share < 0.95 else "all"
 
 
