@@ -117,16 +117,22 @@ class Go(ConvNet):
         return super().look(view, past)
 
     def stones(self) -> Grid:
-        return Grid(values=self.board[0].astype(float), tensor="board", digits=0)
+        stones = self.board[0].astype(float)
+        return Grid(values=np.where(stones == 0, np.nan, stones), tensor="board", digits=0)
 
-    def answer(self) -> Grid:
+    def answer(self) -> Images:
+        """The board, and the chance given to each move; below, the chosen one as row, column."""
         p = self.moves()
-        best = divmod(int(p.argmax()), SIDE)
-        return Grid(values=100 * p, tensor="chance %", digits=0, diverging=False, chosen=best)
+        row, column = divmod(int(p.argmax()), SIDE)
+        return Images(
+            images=np.stack([self.board[0].astype(float), p]),
+            captions=("=x", f"=({row + 1},{column + 1}) {100 * p.max():.0f}%"), diverging=True, tensor="chance",
+        )  # fmt: skip
 
     def thinned(self) -> Grid:
         """The board with every other line taken away."""
-        return Grid(values=self.board[0, ::2, ::2].astype(float), tensor="board[::2, ::2]", digits=0)
+        left = self.board[0, ::2, ::2].astype(float)
+        return Grid(values=np.where(left == 0, np.nan, left), tensor="board[::2, ::2]", digits=0)
 
 
 PICTURES: dict[str, Picture] = {
@@ -134,7 +140,7 @@ PICTURES: dict[str, Picture] = {
     "table": standings(
         "net",
         parameters=lambda m: f"={m.parameters:,}",
-        unseen=lambda m: f"={100 * m.accuracy:.0f} %",
+        unseen=lambda m: f"={100 * m.lately:.0f} %",
         follows=lambda m: f"={100 * m.follows():.0f} %",
     ),
 }
@@ -187,7 +193,7 @@ HEARINGS: dict[str, Picture] = {
     "fields": standings(
         "field",
         shape=lambda m: m.shape,
+        unseen=lambda m: f"={100 * m.lately:.0f} %",
         parameters=lambda m: f"={m.parameters:,}",
-        unseen=lambda m: f"={100 * m.accuracy:.0f} %",
     ),
 }

@@ -118,9 +118,9 @@ class Whole(ConvNet):
         ends = [k for k, (_, shape, _) in enumerate(chain) if len(shape) == 1]
         nodes, edges = [], []
         for k, (kind, shape, _) in enumerate(chain):
-            at = (k + 0.5) / len(chain)
-            nodes.append(Node(id=f"n{k}", x=at, y=0.35, label=f"layer.{kind}", hot=k == ends[0]))
-            nodes.append(Node(id=f"s{k}", x=at, y=0.75, label="=" + "×".join(map(str, shape[::-1]))))
+            down = (k + 0.5) / len(chain)
+            nodes.append(Node(id=f"n{k}", x=0.25, y=down, label=f"layer.{kind}", hot=k == ends[0]))
+            nodes.append(Node(id=f"s{k}", x=0.75, y=down, label="=" + "×".join(map(str, shape[::-1]))))
             if k:
                 edges.append((f"n{k - 1}", f"n{k}", None, k == ends[0]))
         return Diagram(nodes=tuple(nodes), edges=tuple(edges))

@@ -181,6 +181,12 @@ class ConvNet(Training):
         return self.checked()["accuracy"]
 
     @property
+    def lately(self) -> float:
+        """The accuracy as it was at the last mark, now at the end; cheap enough for every frame."""
+        known = [step for step in self.marks if step <= self.step]
+        return self.marks[max(known)] if known and self.step < self.limit else self.accuracy
+
+    @property
     def parameters(self) -> int:
         return self.trainer.program.size
 
@@ -270,7 +276,7 @@ class ConvNet(Training):
         """The chance of each class for the picture in hand."""
         p = self.chances(self.example()[None])[0]
         names = tuple(f"={k}" for k in range(len(p)))
-        return Bars(labels=names, values=p, word="series.chance-given", chosen=int(p.argmax()))
+        return Bars(labels=names, values=p.round(3), word="series.chance-given", chosen=int(p.argmax()))
 
     def wrong(self) -> Images:
         """Fresh pictures that are answered wrong now, most confident mistake first."""

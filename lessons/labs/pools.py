@@ -103,6 +103,6 @@ PICTURES: dict[str, Picture] = {
         "pool",
         parameters=lambda m: f"={m.parameters:,}",
         numbers=lambda m: f"={m.numbers:,}",
-        unseen=lambda m: f"={100 * m.accuracy:.0f} %",
+        unseen=lambda m: f"={100 * m.lately:.0f} %",
     ),
 }

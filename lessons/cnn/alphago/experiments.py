@@ -33,7 +33,7 @@ EXPERIMENTS = {
         channels=TRAINED,
         views=(
             View(id="stones", kind="grid", moves="board"),
-            View(id="answer", kind="grid"),
+            View(id="answer", kind="images"),
             View(id="table", kind="table"),
             View(id="thinned", kind="grid"),
             View(id="curve", kind="curve"),
