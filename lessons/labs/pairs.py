@@ -7,7 +7,7 @@
 
 Settings named rate, batch, optimizer act live; so do those of the views, if there are such controls: example
 (a fresh sentence), place (how many tokens stand written), force and at (an option of `forces`, written at
-place `at` whatever the model says). Actions that `act` knows: next, all, wrong, undo-wrong. Views: `look` calls
+place `at` whatever the model says). Actions that `act` knows: begin, next, all, wrong, undo-wrong. Views: `look` calls
 the method of the view's name (tokens, next-token, cross, past); a subclass adds its own. `scores`, `chances`,
 `write`, `following`, `attention` and `parameter` give what is behind every picture; `following` goes into
 engine.decoding (greedy, sample, beam_search).
@@ -227,7 +227,8 @@ class Writer(Training):
         return min(int(self.settings.get("place", self.task.sizes[1])), self.length())
 
     def act(self, action: str) -> Mapping[str, Any] | None:
-        """next: one more token; all of them; wrong: the runner-up in place of the next one; undo-wrong."""
+        """begin: nothing stands there; next: one more token; all of them; wrong: the runner-up in place of the
+        next one; undo-wrong."""
         place, last = self.shown(), self.task.sizes[1]
         if action == "next":
             return {"place": min(place + 1, self.length())}
@@ -235,7 +236,8 @@ class Writer(Training):
             place = min(place, self.length() - 1)
             option = forces(self.task.words)[int(runner_up(self.answer()[1][place])) - END + 1]
             return {"at": place, "force": option, "place": place + 1}
-        return {"all": {"place": last}, "undo-wrong": {"force": "none"}}[action]
+        begin = {"place": 0, "force": "none"}
+        return {"begin": begin, "all": {"place": last}, "undo-wrong": {"force": "none"}}[action]
 
     # Pictures
 

@@ -67,8 +67,9 @@ def test_the_learner_writes_step_by_step_and_forces_an_error(trained):
     hurt = model.answer()[0]
     assert hurt[0] != free[0] and model.tokens().rows[-1].marks[0] == "forced" and model.shown() == 1
     assert model.next_token().beside is not None
-    model.set("force", "none")
-    model.set("place", 9)
+    model.set("force", model.act("undo-wrong")["force"])
+    model.set("place", model.act("all")["place"])
+    assert model.act("begin") == {"place": 0, "force": "none"}
     assert (model.answer()[0] == free).all()
 
 
@@ -109,6 +110,19 @@ def test_what_the_text_says_about_the_end(lesson, trained):
     assert curve.lines[0].y[place - 1] > 0.5 and curve.lines[0].y[: place - 1].max(initial=0) < 0.5
     model = arms["own"]
     np.testing.assert_array_equal(curve.lines[0].y, model.answer()[1][: model.length(), END])
+
+
+@pytest.mark.parametrize(
+    ("name", "action", "control", "value"),
+    [("step-decode", "begin", "place", 0), ("mask-toggle", "look-masked", "mask", "on")],
+)
+def test_an_action_only_looks(lesson, name, action, control, value):
+    """It changes what is seen, and the run stays where it is."""
+    experiment = lesson.experiments()[name]
+    chosen = next(one for one in experiment.actions if one.id == action)
+    model = lesson.call(experiment.build)(experiment.settings({}), 1)
+    assert not chosen.set and model.act(action)[control] == value
+    assert control in model.looks or control in experiment.arms.arms["on"]
 
 
 def greedy(trained):

@@ -38,11 +38,11 @@ EXPERIMENTS = {
             View(id="past", kind="grid"),
         ),
         actions=(
-            Action("begin", {"place": 0, "force": "none"}),
+            Action("begin"),
             Action("next"),
             Action("wrong"),
             Action("all"),
-            Action("undo-wrong", {"force": "none"}),
+            Action("undo-wrong"),
         ),
         claims=(
             Claim(
@@ -76,8 +76,8 @@ EXPERIMENTS = {
             View(id="wholes", kind="curve", series=("whole",)),
         ),
         actions=(
-            Action("look-masked", {"mask": "on"}),
-            Action("look-open", {"mask": "off"}),
+            Action("look-masked"),
+            Action("look-open"),
             Action("sentences", {"task": "sentences"}, run=True),
             Action("digits", {"task": "digits"}, run=True),
         ),

@@ -74,6 +74,10 @@ class Masked(Writer):
         """A sentence without a source is given its first word."""
         return {} if self.shape.cross else {0: int(self.example()[1][0])}
 
+    def act(self, action: str) -> Mapping[str, Any]:
+        """Bring the arm with the mask, or without, in sight."""
+        return {"mask": "on" if action == "look-masked" else "off"}
+
     def past(self, tokens: np.ndarray | None = None) -> Grid:
         """While it is taught: over the right answer."""
         return super().past(self.example()[1] if tokens is None else tokens)
