@@ -14,6 +14,7 @@ from lessons.views import Curve, Grid, Images, Line
 
 COUNT, COPIES, FRESH, UPDATES = 1500, 3, 300, 300
 ANGLES = (0, 15, 30, 45, 60, 75, 90)
+SHOWN = (0, 30, 60, 90)  # degrees by which the drawing is turned
 ZOOMS = (0.6, 0.7, 0.85, 1, 1.2, 1.4, 1.6)
 # What is done to the copies: turned by up to ± degrees, scaled from … to ….
 COPIED = {
@@ -81,14 +82,14 @@ class Turned(ConvNet):
         return Grid(values=np.where(ink > 0, ink, np.nan), tensor="x", digits=1)
 
     def turned(self) -> Images:
-        """The drawing at each of ANGLES, then ten fresh digits as angle and zoom have them; answers below."""
+        """The drawing at each of SHOWN, then ten fresh digits as angle and zoom have them; answers below."""
         x = self.drawing()
-        mine = [transform(x[None], angle=a)[0] for a in ANGLES]
+        mine = [transform(x[None], angle=a)[0] for a in SHOWN]
         others = self.fresh(self.settings["angle"], self.settings["zoom"])[:10].reshape(-1, SIDE, SIDE)
         images = np.concatenate([mine, others])
         guess = self.chances(flat(images).astype(np.float32)).argmax(axis=1)
-        names = [f"={a}°→{g}" for a, g in zip(ANGLES, guess[: len(ANGLES)], strict=True)]
-        names += [f"={v}→{g}" for v, g in zip(self.told.v[:10], guess[len(ANGLES) :], strict=True)]
+        names = [f"={a}°→{g}" for a, g in zip(SHOWN, guess[: len(SHOWN)], strict=True)]
+        names += [f"={v}→{g}" for v, g in zip(self.told.v[:10], guess[len(SHOWN) :], strict=True)]
         return Images(images=images, captions=tuple(names), diverging=True, tensor="x")
 
 
