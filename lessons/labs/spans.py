@@ -21,8 +21,13 @@ def ended(run: Any) -> bool:
     return run is not None and run.step == run.limit
 
 
-def across(arms: Arms, x: str, hues: Mapping[str, int], prefix: str = "model") -> Curve:
-    """Share right over the number: a line for each kind, a dot for each run that has ended."""
+def across(
+    arms: Arms, x: str, hues: Mapping[str, int], prefix: str = "model", log_x: bool = True, low: float = 0.0
+) -> Curve:
+    """Share right over the number: a line for each kind, a dot for each run that has ended.
+
+    low: the share at the foot of the picture.
+    """
     lines, dots = [], []
     numbers = {parts(name)[1] for name in arms}
     for kind in dict.fromkeys(parts(name)[0] for name in arms):
@@ -38,7 +43,7 @@ def across(arms: Arms, x: str, hues: Mapping[str, int], prefix: str = "model") -
         dots.append(Dots(word="", x=at.copy(), y=share.copy(), group=np.full(len(at), hues[kind])))
     ends = (float(min(numbers)), float(max(numbers))) if len(numbers) > 1 else (None, None)
     return Curve(
-        lines=tuple(lines), dots=tuple(dots), x=x, y="axis.share", log_x=True, limits=(*ends, 0.0, 1.05)
+        lines=tuple(lines), dots=tuple(dots), x=x, y="axis.share", log_x=log_x, limits=(*ends, low, 1.02)
     )
 
 

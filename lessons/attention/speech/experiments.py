@@ -70,7 +70,7 @@ EXPERIMENTS = {
     "masks": Experiment(
         lab="seq",
         controls=(
-            Choice(id="pattern", options=PATTERNS, default="local", live=True),
+            Choice(id="pattern", options=PATTERNS, default="stride", live=True),
             Cells(id="mask", rows=LENGTH, cols=LENGTH, lo=0, hi=1, step=1, default=band(), live=False),
             Choice(id="task", options=("first", "saw"), default="first"),
             Number(id="rate", lo=1e-4, hi=0.05, default=0.01, values=(0.001, 0.003, 0.01, 0.03), live=True),

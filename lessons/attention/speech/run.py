@@ -175,7 +175,7 @@ def zoo(arms: Mapping[str, Any], chosen: str, past: Sequence[Result]) -> Table:
 def own(experiment: str, settings: Mapping[str, Any]) -> dict[str, Callable]:
     if experiment == "masks":
         return {"table": zoo}
-    return {"reaches": lambda arms, chosen, past: across(arms, "axis.reach", HUES, "task")}
+    return {"reaches": lambda arms, chosen, past: across(arms, "axis.reach", HUES, "task", False, 0.7)}
 
 
 # Answers that the run gives.
