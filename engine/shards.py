@@ -19,6 +19,7 @@ from engine.interpreter import (
 from engine.kernel import kernel, parallel
 
 BLOCK = 2048  # entries of θ: a block of every shard's gradient fits the nearest cache
+FEW = 1 << 14  # entries of θ that one thread has added up before a second one is awake
 
 
 @parallel
@@ -39,10 +40,13 @@ def run_pass(machine, data, plan, cursor, ctx):
     if pieces == 1 and not segments[0, 2]:
         run_shards(machine, data, plan, cursor, ctx, 0, plan[LIVE], GATHER | FORWARD | BACKWARD)
         return
-    run_shards(machine, data, plan, cursor, ctx, 0, 0, GATHER)
+    if segments[0, 2]:
+        run_shards(machine, data, plan, cursor, ctx, 0, 0, GATHER)
     for turn in range(2 * pieces):
         piece = turn if turn < pieces else 2 * pieces - 1 - turn
         tasks = FORWARD if turn < pieces else BACKWARD
+        if turn == 0 and not segments[0, 2]:
+            tasks |= GATHER
         start, stop = segments[piece, 0], segments[piece, 1]
         if segments[piece, 2]:
             call_work(plan[WORK], machine, data, plan, cursor, ctx, shards, start, stop, tasks)
@@ -69,6 +73,10 @@ def add_rows(grad, start, stop):
 def reduce(grad, parts, plan):
     """The gradient of the batch into `grad[0]`, and Σ g² of each part of θ into `parts`."""
     shards, size = plan[SHARDS], plan[SIZE]
+    if size < FEW:
+        for k in range(shards):
+            parts[k] = add_rows(grad, k * size // shards, (k + 1) * size // shards)
+        return
     for k in prange(shards):
         parts[k] = add_rows(grad, k * size // shards, (k + 1) * size // shards)
 
@@ -77,6 +85,9 @@ def reduce(grad, parts, plan):
 def apply(optimizer, theta, grad, first, second, third, gauge, knobs, count, plan):
     """One update of θ, each thread its part."""
     shards, size = plan[SHARDS], plan[SIZE]
+    if size < FEW:
+        call_optimizer(optimizer, theta, grad[0, :size], first, second, third, gauge, knobs, count)
+        return
     for k in prange(shards):
         a, b = k * size // shards, (k + 1) * size // shards
         rows = first[a:b], second[a:b], third[a:b]
