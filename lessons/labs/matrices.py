@@ -16,8 +16,8 @@ from lessons.views import Grid, Numbers, Step
 STAGES = ("I", "Q", "K", "V", "A", "A′", "O")
 COSTS = ("weights", "projections", "pairs")
 TOKENS = np.array(
-    [[1, 0, 2, -1], [0, 1, 1, 2], [2, -1, 0, 1], [1, 1, -1, 0],
-     [0, 2, 1, 1], [-1, 0, 1, 2], [2, 1, 0, -1], [1, -1, 2, 0]],
+    [[1, 1, 2, -1], [0, 1, 1, 2], [2, -1, 0, 1], [1, 1, -1, 0],
+     [0, 2, 1, 1], [-1, 1, 0, 2], [2, 1, 0, -1], [1, -1, 2, 0]],
     float,
 )  # fmt: skip
 PARTS = {
