@@ -12,7 +12,7 @@ from engine.decoding import Beam, Decoded, beam_search, sample
 from lessons.views import Diagram, Node, Table, TokenRow, Tokens
 
 WIDTHS = (1, 2, 3, 4)
-LEVELS = 9  # of a tree that are drawn
+LEVELS = 6  # of a tree that are drawn
 
 
 def repeated(tokens: Sequence[int], n: int = 3) -> float:
@@ -29,6 +29,8 @@ class Searched:
     """
 
     seed: int
+    step: int
+    limit: int
     settings: dict[str, Any]
     end: int | None = None
     room: int = 0
@@ -90,14 +92,17 @@ class Searched:
         place = {}
         for level, inside in levels.items():
             for rank, k in enumerate(sorted(inside, key=lambda k: -tree[k].score)):
-                place[k] = (level / deep, (rank + 0.5) / max(self.width(), len(inside)))
+                # Levels lean a little, so that the tree is drawn from left to right.
+                high = (rank + 0.5) / max(self.width(), len(inside))
+                place[k] = (level / deep, 0.9 * high + 0.012 * level)
         lit = lambda k: tree[k].tokens == best[: len(tree[k].tokens)]
         nodes, edges = [], []
         for k in kept:
             label = self.spelt(tree[k].tokens[-1:])[0] if k else "=○"
             nodes.append(Node(id=str(k), x=place[k][0], y=place[k][1], label=label, hot=lit(k)))
             if k:
-                edges.append((str(tree[k].parent), str(k), exp(tree[k].log_probability), lit(k)))
+                weight = exp(tree[k].log_probability) if lit(k) else None
+                edges.append((str(tree[k].parent), str(k), weight, lit(k)))
         return Diagram(nodes=tuple(nodes), edges=tuple(edges))
 
     def row(self, one: Decoded) -> tuple[Any, ...]:
@@ -105,8 +110,14 @@ class Searched:
         return (round(one.log_probability, 2),)
 
     def table(self) -> Table:
-        """A row for each width of the beam, and one for a drawn sentence."""
-        rows = [(f"=beam {width}", *self.row(self.found(width).best[0])) for width in WIDTHS]
-        rows.append(("column.drawn", *self.row(self.drawn(self.draw()))))
-        chosen = len(WIDTHS) if self.sampled() else WIDTHS.index(self.width())
+        """A row for each width of the beam, and one for a drawn sentence; only the present one while it trains."""
+        chosen, done = len(WIDTHS) if self.sampled() else WIDTHS.index(self.width()), self.step >= self.limit
+        blank = (None,) * len(self.columns_of)
+        rows = []
+        for place, name in enumerate((*(f"=beam {width}" for width in WIDTHS), "column.drawn")):
+            if not done and place != chosen:
+                rows.append((name, *blank))
+                continue
+            one = self.found(WIDTHS[place]).best[0] if place < len(WIDTHS) else self.drawn(self.draw())
+            rows.append((name, *self.row(one)))
         return Table(columns=("column.method", *self.columns_of), rows=tuple(rows), chosen=chosen)

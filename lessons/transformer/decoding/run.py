@@ -21,7 +21,7 @@ Runs = Mapping[str, Result]
 LETTERS = ("=A", "=B")
 LECTURE = {1: 0.216, 2: 0.324}  # P of the sentence that a beam of this width finds
 UPDATES, BATCH, EVERY = 200, 32, 25
-LONG, REACH = 24, 2  # tokens of a text; how far back its decoder looks
+LONG, LINE, REACH = 24, 6, 2  # tokens of a text, and of a row; how far back its decoder looks
 DRAWN = 8  # texts drawn to compare with
 
 
@@ -136,6 +136,16 @@ class Stream(Searched, Writer):
 
     def row(self, one) -> tuple[Any, ...]:
         return round(one.log_probability, 2), round(repeated(one.tokens), 2)
+
+    def tokens(self) -> Tokens:
+        """What is written, LINE words a row, with their chances."""
+        tokens, after = self.written().tokens, self.after()
+        p = np.array([exp(after(tokens[:k])[token]) for k, token in enumerate(tokens)])
+        rows = []
+        for k in range(0, len(tokens), LINE):
+            words = self.spelt(tokens[k : k + LINE])
+            rows.append(TokenRow(word=f"={k + 1}", tokens=words, values=p[k : k + LINE]))
+        return Tokens(rows=tuple(rows))
 
     def facts(self) -> Mapping[str, Any]:
         """Shares of repeated triples: in what is written, in texts drawn, in the data."""
