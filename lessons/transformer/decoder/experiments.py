@@ -63,7 +63,7 @@ EXPERIMENTS = {
     "mask-toggle": Experiment(
         lab="seq",
         controls=(
-            Choice(id="mask", options=("off", "on"), default="off"),
+            Choice(id="mask", options=("off", "on"), default="off", live=True),
             Choice(id="task", options=("digits", "sentences"), default="digits"),
             EXAMPLE,
             Seed(),
@@ -108,7 +108,7 @@ EXPERIMENTS = {
     "end-or-run": Experiment(
         lab="seq",
         controls=(
-            Choice(id="end", options=("own", "shared", "none"), default="none"),
+            Choice(id="end", options=("own", "shared", "none"), default="none", live=True),
             Number(id="most", lo=8, hi=24, default=12, scale="integer", values=(8, 12, 16, 24)),
             EXAMPLE,
             Seed(),

@@ -10,7 +10,7 @@ EXPERIMENTS = {
     "at-vs-nat": Experiment(
         lab="seq",
         controls=(
-            Choice(id="decoder", options=("nat", "at"), default="nat"),
+            Choice(id="decoder", options=("nat", "at"), default="nat", live=True),
             Choice(id="task", options=("modes", "digits"), default="modes"),
             Pick(id="example", count=32),
             Seed(),
