@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,12 @@ class Spoken(Writer):
     """A writer that also takes what the learner types (`say`), if there is such a control."""
 
     looks = Writer.looks | {"say", "top"}
+
+    phrases: ClassVar[Mapping[str, str]] = {"own": ""}  # what an action types
+
+    def act(self, action: str) -> Mapping[str, Any] | None:
+        """An action that types."""
+        return {"say": self.phrases[action]} if action in self.phrases else super().act(action)
 
     def heard(self) -> tuple[list[int], list[int]] | None:
         """Source and target, without END, of what was typed; None if that is nothing it could read."""

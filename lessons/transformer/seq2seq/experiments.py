@@ -10,7 +10,6 @@ from lessons.spec import (
     Pick,
     Race,
     Seed,
-    Sweep,
     Text,
     View,
 )
@@ -26,6 +25,7 @@ WHOLE = View(id="whole", kind="curve", series=("whole",))
 TOKENS, CROSS = View(id="tokens", kind="tokens"), View(id="cross", kind="grid")
 EXAMPLE = Pick(id="example", count=64)
 BIG, SMALL = {"noise": 0.4, "pairs": 4096}, {"noise": 0.0, "pairs": 128}
+MANY = {"noise": 0.0, "pairs": 4096}
 SKILLS = ("all", "rev", "max", "len")
 ALL, REV = {"taught": "all"}, {"taught": "rev"}
 TREES, TOPICS = {"task": "trees"}, {"task": "topics"}
@@ -52,9 +52,9 @@ EXPERIMENTS = {
         channels=CHANNELS,
         views=(TOKENS, WHOLE, CROSS, View(id="weights", kind="images")),
         actions=(
-            Action("zeros", {"say": "90000001"}),
-            Action("none", {"say": "12345678"}),
-            Action("own", {"say": ""}),
+            Action("zeros"),
+            Action("none"),
+            Action("own"),
             Action("endless", {"end": "off"}, run=True),
             Action("ending", {"end": "on"}, run=True),
         ),
@@ -68,8 +68,8 @@ EXPERIMENTS = {
     "dates": Experiment(
         lab="seq",
         controls=(
-            Number(id="noise", lo=0, hi=0.4, default=0, values=(0, 0.2, 0.4)),
-            Number(id="pairs", lo=128, hi=4096, default=4096, scale="integer", values=(128, 512, 1024, 4096)),
+            Number(id="noise", lo=0, hi=0.4, default=0, values=(0, 0.4), live=True),
+            Number(id="pairs", lo=128, hi=4096, default=4096, scale="integer", values=(128, 4096), live=True),
             Choice(id="inverted", options=("in", "out"), default="in"),
             EXAMPLE,
             Text(id="say", default="", longest=12, live=True),
@@ -85,22 +85,22 @@ EXPERIMENTS = {
             View(id="weights", kind="images"),
         ),
         actions=(
-            Action("han", {"say": "二〇二四年三月五日"}),
-            Action("british", {"say": "5 Mar 2024"}),
-            Action("own", {"say": ""}),
+            Action("han"),
+            Action("british"),
+            Action("own"),
             Action("without", {"inverted": "out"}, run=True),
             Action("with", {"inverted": "in"}, run=True),
         ),
         claims=(
             one("unseen-dates", "run:nearly_all", {}, {"pairs": 128}),
             pair("data-beats-noise", "run:data_beats_noise", {"many": BIG, "few": SMALL},
-                 {"many": BIG, "few": {"noise": 0.0, "pairs": 4096}}),
+                 {"many": BIG, "few": MANY}),
             pair("inversion", "run:inversion", {"with": {}, "without": {"inverted": "out"}},
                  {"with": {}, "without": {}}),
         ),
-        arms=Sweep(over={"noise": (0.4, 0.0), "pairs": (128, 4096)}),
+        arms=Race(arms={"few-wrong": {**SMALL, "noise": 0.4}, "many-wrong": BIG, "few": SMALL, "many": MANY}),
         build="run:Dates",
-        pace=9,
+        pace=2.5,
     ),
     "questions": Experiment(
         lab="seq",
@@ -118,10 +118,10 @@ EXPERIMENTS = {
             CROSS,
         ),
         actions=(
-            Action("max", {"say": "max 27461"}),
-            Action("len", {"say": "len 27461"}),
-            Action("rev", {"say": "rev 27461"}),
-            Action("own", {"say": ""}),
+            Action("max"),
+            Action("len"),
+            Action("rev"),
+            Action("own"),
         ),
         claims=(
             one("three-in-one", "run:three_in_one", ALL, REV),
@@ -152,7 +152,7 @@ EXPERIMENTS = {
         actions=(
             Action("topics", TOPICS, run=True),
             Action("trees", TREES, run=True),
-            Action("two", {"top": 2}),
+            Action("two"),
             Action("three", {"counts": "three"}, run=True),
             Action("any", {"counts": "any"}, run=True),
         ),

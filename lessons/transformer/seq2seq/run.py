@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,6 +41,7 @@ class Lengths(Spoken):
     """Digit strings, backwards and without their zeros; END is taught or never mentioned. Settings: end, say."""
 
     UPDATES = 500
+    phrases: ClassVar[Mapping[str, str]] = {"zeros": "90000001", "none": "12345678", "own": ""}
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         self.ends = settings["end"] == "on"
@@ -91,6 +92,7 @@ class Dates(Spoken):
     """Dates in six forms → ISO. Settings: noise, pairs, inverted (forms with the day first: in or out), say."""
 
     UPDATES = 900
+    phrases: ClassVar[Mapping[str, str]] = {"han": "二〇二四年三月五日", "british": "5 Mar 2024", "own": ""}
     sparse_every = 100
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
@@ -152,19 +154,14 @@ def form_of(text: str) -> str:
 
 
 def table(arms: Arms, chosen: str, past: Sequence[Result]) -> Table:
-    """How many unseen dates are right: a row for each arm of the sweep."""
+    """How many unseen dates are right: a row for each arm."""
     rows, names = [], list(arms)
-    for name, model in arms.items():
-        if model is not None:
-            s = model.settings
-            rows.append((f"={s['pairs']:.0f}", f"={100 * s['noise']:.0f} %", model.step, model.so_far()))
-        else:
-            noise, _, pairs = name.partition(", ")
-            rows.append((f"={pairs}", f"={100 * float(noise):.0f} %", None, None))
+    for model in arms.values():
+        s = model.settings
+        rows.append((f"={s['pairs']:.0f}", f"={100 * s['noise']:.0f} %", model.step, model.so_far()))
     columns = ("column.pairs", "column.noise", "column.updates", "column.right")
-    return Table(
-        columns=columns, rows=tuple(rows), bar=3, chosen=names.index(chosen) if chosen in names else -1
-    )
+    at = names.index(chosen) if chosen in names else -1
+    return Table(columns=columns, rows=tuple(rows), bar=3, chosen=at)
 
 
 def how_many(result: Result) -> str:
@@ -199,6 +196,10 @@ class Questions(Spoken):
     """A question and digits → the answer. Settings: taught (all three, or one of them), say."""
 
     UPDATES = 800
+    phrases: ClassVar[Mapping[str, str]] = {
+        **{skill: f"{skill} 27461" for skill in SKILLS[1:]},
+        "own": "",
+    }
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         tasks = SKILLS[1:] if settings["taught"] == "all" else (settings["taught"],)
@@ -284,6 +285,10 @@ class Shapes(Spoken):
 
     TOPICS = 6
 
+    def act(self, action: str) -> Mapping[str, Any]:
+        """The top two are taken."""
+        return {"top": 2}
+
     def __init__(self, settings: Mapping[str, Any], seed: int):
         self.trees = settings["task"] == "trees"
         make = brackets if self.trees else tripled if settings["counts"] == "three" else multi_label
@@ -349,9 +354,8 @@ def how_closed(result: Result) -> str:
 
 
 def trees(runs: Runs) -> bool:
-    """The brackets close in all but one of twenty, and so many trees are right."""
-    facts = runs["net"].facts
-    return facts["closed"] > 0.95 and facts["right"] > 0.95
+    """The brackets close in all but one of twenty sentences."""
+    return runs["net"].facts["closed"] > 0.95
 
 
 def top_fails(runs: Runs) -> bool:
