@@ -15,8 +15,10 @@ from lhytui import layout
 from lhytui.bridge import Bridge
 from lhytui.commands import bindings
 from lhytui.screens.deeds import Deeds
+from lhytui.screens.panes import Panes
 from lhytui.screens.pictures import Pictures
 from lhytui.screens.pointer import Pointer
+from lhytui.screens.running import Running
 from lhytui.screens.story import Story
 from lhytui.widgets.keybar import KeyBar
 from lhytui.widgets.painter import Painter, stand
@@ -27,7 +29,7 @@ AT_ONCE = 2  # views redrawn in one frame
 QUIET = 8  # ticks without news after which the timer stops
 
 
-class LessonScreen(Pictures, Deeds, Pointer, Screen):
+class LessonScreen(Pictures, Deeds, Running, Panes, Pointer, Screen):
     """One section of a lesson."""
 
     BINDINGS = [(key, action, "") for key, action in bindings("lesson")]

@@ -24,11 +24,11 @@ def test_every_command_has_words(lang):
 
 def test_every_lesson_command_does_something():
     from lhytui.app import LhyApp
-    from lhytui.screens.deeds import Deeds
+    from lhytui.screens.lesson import LessonScreen
 
     for command in COMMANDS:
         name = "do_" + command.id.replace("-", "_")
-        assert hasattr(Deeds, name) or hasattr(LhyApp, name), command.id
+        assert hasattr(LessonScreen, name) or hasattr(LhyApp, name), command.id
 
 
 def test_no_action_has_only_a_letter_without_palette():

@@ -52,7 +52,7 @@ async def test_predict_run_explain(toy):
         assert screen.story.answer == "arrives"
         await pilot.press("f")
         await until(pilot, lambda: screen.bridge.phase == "done")
-        await until(pilot, lambda: screen.story.explained)
+        await until(pilot, lambda: screen.story.explained and screen.bridge.verdict)
         assert screen.bridge.verdict == "arrives"
         assert "arrives" in screen.bridge.proved
         assert app.store.answer("toys/fall", "one-rate").right
