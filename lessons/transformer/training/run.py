@@ -211,7 +211,7 @@ def greetings(models: Mapping[str, Copying], chosen: str, past: Sequence[Result]
     """The sentence typed, and each arm's greeting with the chance of every word."""
     first = next(iter(models.values()))
     source = first.example()[0]
-    rows = [TokenRow(word="row.says", tokens=first.spelt(source[source != PAD]))]
+    rows = [TokenRow(word="row.source", tokens=first.spelt(source[source != PAD]))]
     for name, model in models.items():
         tokens, chances = model.answer()
         kept = tokens != PAD
