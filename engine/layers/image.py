@@ -47,6 +47,9 @@ class ImageLayers:
         c, h, w = self._image(x, name, shape)
         kernel, stride = self._pair("kernel", kernel), self._pair("stride", stride)
         border = self._pair("padding", padding, least=0)
+        if fill != "zero" and border != (0, 0):
+            x = self._border(x, (c, h, w), border, fill, name)
+            h, w, border = h + 2 * border[0], w + 2 * border[1], (0, 0)
         rows, columns = h + 2 * border[0], w + 2 * border[1]
         down, along = self._places(name, kernel, stride, (rows, columns))
         o, k, places = self._whole("channels", channels), c * prod(kernel), down * along
@@ -57,7 +60,7 @@ class ImageLayers:
         parameters = [Parameter("weight", (k, o) if shared else (k, o, places), init, std)]
         if biases:
             parameters.append(Parameter("bias", (o,) if biases == 1 else (o, places)))
-        sizes = (c, h, w, o, *kernel, *stride, *border, down, along, pitch, PADDINGS.index(fill), biases)
+        sizes = (c, h, w, o, *kernel, *stride, *border, down, along, pitch, biases)
         scratch = 2 * c * rows * columns + k * length + o * length + k * o
         return self._put(
             Node(
@@ -65,6 +68,13 @@ class ImageLayers:
                 shape=(o, down, along),
             )
         )  # fmt: skip
+
+    def _border(self, x: int, shape: Sequence[int], border: Sequence[int], fill: str, name: str) -> int:
+        c, h, w = shape
+        wide = (c, h + 2 * border[0], w + 2 * border[1])
+        sizes = (c, h, w, *border, int(fill == "mean"))
+        name = self._name(f"{name}.border")
+        return self._put(Node("border", name, prod(wide), (x,), sizes, shape=wide))
 
     def pool(
         self,

@@ -1,6 +1,6 @@
 """Convolution with shared and with unshared weights, image by image: windows as a matrix, then a product.
 
-Sizes of a row: image (in, h, w), filters, kernel, stride, border, places (oh, ow), pitch, fill and bias. The
+Sizes of a row: image (in, h, w), filters, kernel, stride, border of zeros, places (oh, ow), pitch and bias. The
 windows are a matrix (in·kh·kw, length) whose column i·pitch + j is the one at place (i, j). With a pitch of
 the image's whole width a row of it is one stretch of the image; the columns between are of no use.
 """
@@ -11,8 +11,7 @@ from engine.blas import product
 from engine.kernel import FIRST, IN, LAST, N0, NEED, OUT, PARAM, kernel, matrix, move, place
 from engine.sums import clear
 
-C, H, W, FILTERS, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, FILL, BIAS = range(N0, N0 + 15)
-ZERO, EDGE, MEAN = range(3)
+C, H, W, FILTERS, KH, KW, SH, SW, PH, PW, OH, OW, PITCH, BIAS = range(N0, N0 + 14)
 CHANNEL, PLACE = 1, 2  # what has a bias of its own
 
 
@@ -32,57 +31,18 @@ def add(number, line):
 
 @kernel
 def pad(row, x, plane):
-    """x (in, h, w) and a border around it: plane (in, h + 2 ph, w + 2 pw), which comes cleared."""
+    """x (in, h, w) inside of plane (in, h + 2 ph, w + 2 pw), which comes cleared."""
     h, w, ph, pw = row[H], row[W], row[PH], row[PW]
-    high, wide = h + 2 * ph, w + 2 * pw
-    for line in range(row[C] * h if row[FILL] == ZERO else 0):
-        move(x, line * w, plane, ((line // h) * high + ph + line % h) * wide + pw, w)
-    for c in range(row[C] if row[FILL] != ZERO else 0):
-        outside = x.dtype.type(0)
-        if row[FILL] == MEAN:
-            for i in range(c * h * w, (c + 1) * h * w):
-                outside += x[i]
-            outside /= x.dtype.type(h * w)
-        for i in range(high):
-            to = plane[(c * high + i) * wide : (c * high + i + 1) * wide]
-            near = min(max(i - ph, 0), h - 1)
-            if row[FILL] != EDGE and near != i - ph:
-                for j in range(wide):
-                    to[j] = outside
-                continue
-            line = x[(c * h + near) * w : (c * h + near + 1) * w]
-            left, right = outside, outside
-            if row[FILL] == EDGE:
-                left, right = line[0], line[w - 1]
-            for j in range(pw):
-                to[j] = left
-                to[pw + w + j] = right
-            move(line, 0, to, pw, w)
+    for line in range(row[C] * h):
+        move(x, line * w, plane, ((line // h) * (h + 2 * ph) + ph + line % h) * (w + 2 * pw) + pw, w)
 
 
 @kernel
 def unpad(row, gplane, gx):
-    """∂x (in, h, w) from the gradient of the image with its border."""
+    """∂x (in, h, w) from the gradient of the image with its border of zeros."""
     h, w, ph, pw = row[H], row[W], row[PH], row[PW]
-    high, wide = h + 2 * ph, w + 2 * pw
-    for c in range(row[C]):
-        outside = gx.dtype.type(0)
-        for i in range(h):
-            move(gplane, (c * high + ph + i) * wide + pw, gx, (c * h + i) * w, w)
-        if row[FILL] == ZERO:
-            continue
-        for i in range(high):
-            for j in range(wide):
-                if ph <= i < ph + h and pw <= j < pw + w:
-                    continue
-                g = gplane[(c * high + i) * wide + j]
-                outside += g
-                if row[FILL] == EDGE:
-                    gx[(c * h + min(max(i - ph, 0), h - 1)) * w + min(max(j - pw, 0), w - 1)] += g
-        if row[FILL] == MEAN:
-            outside /= gx.dtype.type(h * w)
-            for i in range(c * h * w, (c + 1) * h * w):
-                gx[i] += outside
+    for line in range(row[C] * h):
+        move(gplane, ((line // h) * (h + 2 * ph) + ph + line % h) * (w + 2 * pw) + pw, gx, line * w, w)
 
 
 @kernel

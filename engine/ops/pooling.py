@@ -32,9 +32,10 @@ def extremes(row, x, y, scratch, sign):
     done, spare = scratch[: h * w], scratch[h * w : 2 * h * w]
     for plane in range(y.size // (oh * ow)):
         image, length = x[plane * h * w : (plane + 1) * h * w], h * w - row[KW] + 1
-        surpass(image[:length], image[row[KW] - 1 :], done[:length], sign)
-        for j in range(1, row[KW] - 1):
-            surpass(done[:length], image[j : j + length], done[:length], sign)
+        for j in range(max(1, row[KW] - 1)):  # the last of the window first, then those between
+            at = j if j else row[KW] - 1
+            best = done if j else image
+            surpass(best[:length], image[at : at + length], done[:length], sign)
         for _ in range(1, row[KH]):
             length -= w
             surpass(done[:length], done[w : w + length], spare[:length], sign)

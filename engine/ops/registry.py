@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.ops import (
     activation,
     attention,
+    border,
     convolution,
     dense,
     dropout,
@@ -23,6 +24,7 @@ from engine.ops import (
 
 FAMILIES = (
     dense,
+    border,
     convolution,
     pooling,
     join,

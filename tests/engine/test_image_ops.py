@@ -202,8 +202,9 @@ def test_another_shape_compiles_nothing():
         kernels = [f for module in modules for f in vars(module).values() if hasattr(f, "overloads")]
         return sum(len(f.overloads) for f in kernels), kernel.address.cache_info().misses
 
-    first = Trainer(lesson(), x, y, batch=8)
-    first.train(2), first.evaluate()
+    for fill in ("zero", "edge"):
+        first = Trainer(lesson(fill=fill), x, y, batch=8)
+        first.train(2), first.evaluate()
     before = compiled()
     for other in (lesson(2, (3, 5)), lesson(5, (4,), fill="edge"), lesson(3, (2, 7), 2, fill="mean")):
         trainer = Trainer(other, x, y, batch=5)

@@ -148,7 +148,7 @@ def test_surfaces_are_the_formulas_that_they_name():
     assert losses[low] == pytest.approx([0.228, -1.2], abs=2e-3)
 
 
-IMAGES = ("convolution", "local", "max-pool", "min-pool", "average-pool")  # in test_image_ops
+IMAGES = ("border", "convolution", "local", "max-pool", "min-pool", "average-pool")  # in test_image_ops
 # Those of test_sequence_ops.py.
 SEQUENCES = {
     "slice", "embedding", "dense-each", "position-learned", "position-fixed", "scores-dot", "scores-additive",
