@@ -128,7 +128,7 @@ def _net(shape: tuple[int, int, int], out: int, kernel: Pair, options: tuple[tup
 def parameters(shape: tuple[int, int, int], out: int, kernel: Pair, **options: Any) -> int:
     """How many numbers the engine learns in one convolution of an image of this shape (c, h, w)."""
     net, _ = _net(shape, out, kernel, tuple(sorted(options.items())))
-    return sum(prod(parameter.shape) for parameter in net.nodes[1].parameters)
+    return sum(prod(parameter.shape) for node in net.nodes for parameter in node.parameters)
 
 
 def layer(pictures: np.ndarray, filters: np.ndarray, bias: Any = 0.0, **options: Any) -> np.ndarray:
@@ -144,7 +144,7 @@ def layer(pictures: np.ndarray, filters: np.ndarray, bias: Any = 0.0, **options:
     theta = np.concatenate([weights.ravel(), biases.ravel()])
     x = np.ascontiguousarray(pictures.reshape(len(pictures), -1), dtype=np.float64)
     trainer = Trainer(net, x, np.zeros((len(x), prod(shape))), theta=theta, dtype="float64")
-    return trainer.predict(node=1).reshape(len(x), *shape)
+    return trainer.predict().reshape(len(x), *shape)
 
 
 def factor(value: float) -> str:
