@@ -15,7 +15,7 @@ SEEDED = {
     "quad_noisy": (40,), "two_scales": (), "yt_views": (), "patterns12": (40,), "go_atari": (40,), "chirps": (40,),
     "seq_saw": (40,), "seq_relations": (40,), "seq_recall": (40,), "seq_first_last": (40,), "graph8": (40,),
     "clean": (40,), "prompts": (40,), "brackets": (40,), "multi_label": (40,), "names": (40,), "copy_noise": (40,),
-    "two_modes": (40,), "noise_gradients": (40,),
+    "two_modes": (40,), "noise_gradients": (40,), "dates": (40,),
 }  # fmt: skip
 
 
