@@ -223,7 +223,9 @@ class Families(Still):
     def lost_shares(self) -> Table:
         rows = []
         for form in FORMS:
-            rows.append((f"control.form.{form}", free(form), *(f"={100 * self.lost(form, t):.0f} %" for t in FORMS)))
+            rows.append(
+                (f"control.form.{form}", free(form), *(f"={100 * self.lost(form, t):.0f} %" for t in FORMS))
+            )
         return Table(
             columns=("column.net", "column.free", *(f"column.lost-{t}" for t in FORMS)),
             rows=tuple(rows), chosen=FORMS.index(self.form),
