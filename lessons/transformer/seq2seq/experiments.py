@@ -1,18 +1,7 @@
 """One way to build them all: strings of any length, dates, questions, trees and sets of labels, from pairs alone."""
 
-from lessons.spec import (
-    Action,
-    Channel,
-    Choice,
-    Claim,
-    Experiment,
-    Number,
-    Pick,
-    Race,
-    Seed,
-    Text,
-    View,
-)
+from lessons.labs.pieces import alone, claim, number, run, whole
+from lessons.spec import Action, Channel, Choice, Experiment, Pick, Race, Seed, Text, View
 
 CHANNELS = (
     Channel("loss"),
@@ -31,15 +20,6 @@ ALL, REV = {"taught": "all"}, {"taught": "rev"}
 TREES, TOPICS = {"task": "trees"}, {"task": "topics"}
 
 
-def one(id: str, check: str, arm: dict, counter: dict) -> Claim:
-    """A claim about one run."""
-    return Claim(id=id, check=check, arms={"net": arm}, counter={"net": counter})
-
-
-def pair(id: str, check: str, arms: dict, counter: dict) -> Claim:
-    return Claim(id=id, check=check, arms=arms, counter=counter)
-
-
 EXPERIMENTS = {
     "lengths": Experiment(
         lab="seq",
@@ -55,12 +35,12 @@ EXPERIMENTS = {
             Action("zeros"),
             Action("none"),
             Action("own"),
-            Action("endless", {"end": "off"}, run=True),
-            Action("ending", {"end": "on"}, run=True),
+            run("endless", end="off"),
+            run("ending", end="on"),
         ),
         claims=(
-            one("stops", "run:stops", {}, {"end": "off"}),
-            one("whole", "run:all_right", {}, {"end": "off"}),
+            alone("stops", {}, {"end": "off"}, "statistical"),
+            alone("whole", {}, {"end": "off"}, "statistical", "all_right"),
         ),
         build="run:Lengths",
         pace=2,
@@ -68,8 +48,8 @@ EXPERIMENTS = {
     "dates": Experiment(
         lab="seq",
         controls=(
-            Number(id="noise", lo=0, hi=0.4, default=0, values=(0, 0.4), live=True),
-            Number(id="pairs", lo=128, hi=4096, default=4096, scale="integer", values=(128, 4096), live=True),
+            number("noise", 0, (0, 0.4), live=True),
+            whole("pairs", 4096, 128, 4096, live=True),
             Choice(id="inverted", options=("in", "out"), default="in"),
             EXAMPLE,
             Text(id="say", default="", longest=12, live=True),
@@ -88,15 +68,13 @@ EXPERIMENTS = {
             Action("han"),
             Action("british"),
             Action("own"),
-            Action("without", {"inverted": "out"}, run=True),
-            Action("with", {"inverted": "in"}, run=True),
+            run("without", inverted="out"),
+            run("with", inverted="in"),
         ),
         claims=(
-            one("unseen-dates", "run:nearly_all", {}, {"pairs": 128}),
-            pair("data-beats-noise", "run:data_beats_noise", {"many": BIG, "few": SMALL},
-                 {"many": BIG, "few": MANY}),
-            pair("inversion", "run:inversion", {"with": {}, "without": {"inverted": "out"}},
-                 {"with": {}, "without": {}}),
+            alone("unseen-dates", {}, {"pairs": 128}, "statistical", "nearly_all"),
+            claim("data-beats-noise", {"many": BIG, "few": SMALL}, {"many": BIG, "few": MANY}),
+            claim("inversion", {"with": {}, "without": {"inverted": "out"}}, {"with": {}, "without": {}}),
         ),
         arms=Race(arms={"few-wrong": {**SMALL, "noise": 0.4}, "many-wrong": BIG, "few": SMALL, "many": MANY}),
         build="run:Dates",
@@ -117,15 +95,10 @@ EXPERIMENTS = {
             View(id="skills", kind="bars"),
             CROSS,
         ),
-        actions=(
-            Action("max"),
-            Action("len"),
-            Action("rev"),
-            Action("own"),
-        ),
+        actions=tuple(map(Action, ("max", "len", "rev", "own"))),
         claims=(
-            one("three-in-one", "run:three_in_one", ALL, REV),
-            pair("specialist", "run:specialist_sooner", {"all": ALL, "own": REV}, {"all": ALL, "own": ALL}),
+            alone("three-in-one", ALL, REV, "statistical"),
+            claim("specialist", {"all": ALL, "own": REV}, {"all": ALL, "own": ALL}, check="specialist_sooner"),
         ),
         arms=Race(arms={"specialist": REV, "general": ALL}),
         build="run:Questions",
@@ -135,7 +108,7 @@ EXPERIMENTS = {
         lab="seq",
         controls=(
             Choice(id="task", options=("trees", "topics"), default="trees"),
-            Number(id="top", lo=1, hi=4, default=3, scale="integer", steps=3, live=True),
+            whole("top", 3, 1, 2, 3, 4, live=True),
             Choice(id="counts", options=("any", "three"), default="any"),
             Choice(id="updates", options=("20", "300"), default="300"),
             EXAMPLE,
@@ -150,15 +123,15 @@ EXPERIMENTS = {
             CROSS,
         ),
         actions=(
-            Action("topics", TOPICS, run=True),
-            Action("trees", TREES, run=True),
+            run("topics", **TOPICS),
+            run("trees", **TREES),
             Action("two"),
-            Action("three", {"counts": "three"}, run=True),
-            Action("any", {"counts": "any"}, run=True),
+            run("three", counts="three"),
+            run("any", counts="any"),
         ),
         claims=(
-            one("trees", "run:trees", TREES, {**TREES, "updates": "20"}),
-            one("top-three", "run:top_fails", TOPICS, {**TOPICS, "counts": "three"}),
+            alone("trees", TREES, {**TREES, "updates": "20"}, "statistical"),
+            alone("top-three", TOPICS, {**TOPICS, "counts": "three"}, "statistical", "top_fails"),
         ),
         build="run:Shapes",
         pace=1.5,

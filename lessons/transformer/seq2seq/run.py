@@ -77,12 +77,12 @@ def who_decides(result: Result) -> str:
 
 def stops(runs: Runs) -> bool:
     """Every answer ends with END, the length right in 95 % of all; three lengths or more after eight digits."""
-    facts = runs["net"].facts
+    facts = runs["run"].facts
     return facts["ended"] > 0.98 and facts["length"] > 0.95 and len(facts["lengths"]) >= 3
 
 
 def all_right(runs: Runs) -> bool:
-    return runs["net"].facts["right"] > 0.95
+    return runs["run"].facts["right"] > 0.95
 
 
 # Dates.
@@ -175,7 +175,7 @@ def how_many(result: Result) -> str:
 
 def nearly_all(runs: Runs) -> bool:
     """99 % of the unseen dates are written without one wrong character."""
-    return runs["net"].facts["right"] >= 0.99
+    return runs["run"].facts["right"] >= 0.99
 
 
 def data_beats_noise(runs: Runs) -> bool:
@@ -255,7 +255,7 @@ def how_general(result: Result) -> str:
 
 def three_in_one(runs: Runs) -> bool:
     """One model answers each of the three kinds, nine of ten right."""
-    return all(runs["net"].facts[skill] > 0.9 for skill in SKILLS[1:])
+    return all(runs["run"].facts[skill] > 0.9 for skill in SKILLS[1:])
 
 
 def reached(run: Result, share: float = 0.9) -> float:
@@ -355,10 +355,10 @@ def how_closed(result: Result) -> str:
 
 def trees(runs: Runs) -> bool:
     """The brackets close in all but one of twenty sentences."""
-    return runs["net"].facts["closed"] > 0.95
+    return runs["run"].facts["closed"] > 0.95
 
 
 def top_fails(runs: Runs) -> bool:
     """Written until END nine of ten texts have all their topics, the top three are right in under four."""
-    facts = runs["net"].facts
+    facts = runs["run"].facts
     return facts["right"] > 0.9 and facts["top"] < 0.4
