@@ -1,0 +1,272 @@
+"""A network written as a PyTorch module: nn.Sequential for a row of layers, else a class with forward."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.node import Node
+from lhytui.pytorch.parts import PARTS, Part, Shape, Weight
+from lhytui.pytorch.phrases import phrases
+
+WIDE = 88  # columns of a line
+LONGEST = 60  # of an expression inside another
+SINUSOIDS = (
+    "def sinusoids(length, d):",
+    "    place, column = torch.arange(length)[:, None], torch.arange(d)",
+    "    angle = place / 10000 ** (column // 2 * 2 / d)",
+    "    return torch.where(column % 2 == 1, angle.cos(), angle.sin())",
+)
+
+
+@dataclass(frozen=True)
+class Module:
+    """Lines that define what `make` makes; entry and exit: the shape of one example; tokens: it takes whole numbers."""
+
+    helpers: tuple[str, ...]
+    make: tuple[str, ...]  # an expression over several lines
+    weights: tuple[Weight, ...]
+    entry: Shape
+    exit: Shape
+    tokens: bool
+
+
+@dataclass
+class Row:
+    """Parts in a row, the name of their module, and what they take."""
+
+    parts: list[Part]
+    name: str = ""
+    steps: list[str] = field(default_factory=list)  # modules, with those that change shapes
+    weights: list[Weight] = field(default_factory=list)
+
+    @property
+    def first(self) -> Part:
+        return self.parts[0]
+
+    @property
+    def last(self) -> Part:
+        return self.parts[-1]
+
+
+def reached(nodes: Sequence[Node], ends: Sequence[int]) -> list[int]:
+    """The nodes that the ends depend on, in order."""
+    found, ahead = set(), list(ends)
+    while ahead:
+        n = ahead.pop()
+        if n not in found:
+            found.add(n)
+            ahead += nodes[n].inputs
+    return sorted(found)
+
+
+def identifier(text: str) -> str:
+    """A node's name as Python's."""
+    plain = re.sub(r"\W+", "_", text)
+    return plain if plain.isidentifier() else f"_{plain}"
+
+
+def bend(text: str, come: Shape, wanted: Shape | None) -> str:
+    """An expression of one shape in another."""
+    if wanted is None or come == wanted:
+        return text
+    text = text if re.fullmatch(r"[\w.]+|[\w.]+\(.*\)", text) else f"({text})"
+    if len(wanted) == 1:
+        return f"{text}.flatten(1)"
+    return f"{text}.unflatten(1, {wanted})" if len(come) == 1 else f"{text}.reshape(-1, {str(wanted)[1:]}"
+
+
+def bends(come: Shape, wanted: Shape | None) -> list[str]:
+    """The same as modules."""
+    if wanted is None or come == wanted:
+        return []
+    flat = ["nn.Flatten()"] if len(come) > 1 else []
+    return flat + ([f"nn.Unflatten(1, {wanted})"] if len(wanted) > 1 else [])
+
+
+def filled(text: str, inputs: Sequence[str], names: Mapping[str, str]) -> str:
+    """A part's text with its names and inputs, those in brackets that would be torn apart."""
+
+    def put(match: re.Match) -> str:
+        if match[1] in names:
+            return names[match[1]]
+        value = inputs[int(match[1])]
+        left, right = text[: match.start()].rstrip(), text[match.end() :].lstrip()
+        enclosed = left[-1:] in "(," and right[:1] in "),"
+        alone = re.fullmatch(r"[\w.]+(\(.*\))?(\[\w*\])?", value) or set(re.findall(r" [-+*/@] ", text)) == {" + "}
+        return value if enclosed or alone else f"({value})"
+
+    return re.sub(r"\{(\w+)\}", put, text)
+
+
+class Writer:
+    """Writes the module of the nodes that `ends` depend on; the first of them is what it gives."""
+
+    def __init__(self, nodes: Sequence[Node], end: int):
+        self.nodes, self.end = nodes, end
+        live = reached(nodes, [end])
+        self.uses = Counter(i for n in live for i in nodes[n].inputs)
+        self.uses[end] += 1
+        many = phrases(nodes, live, self.uses)
+        taken = {n for part in many for n in part.nodes}
+        single = [PARTS[nodes[n].op](n, nodes[n]) for n in live if n not in taken and nodes[n].op != "input"]
+        self.parts = sorted([*many, *single], key=lambda part: part.out)
+        self.entry_node = next(n for n in live if nodes[n].op == "input")
+        self.wants = Counter(i for part in self.parts for i in dict.fromkeys(part.inputs))
+        self.wants[end] += 1
+        self.entry = self._entry()
+        self.shapes = self._shapes()
+        self.tied = {part.owner for part in self.parts if part.owner is not None}
+        self.rows = self._rows()
+
+    def _entry(self) -> Shape:
+        """The shape in which all who read the input want it, else flat."""
+        width = self.nodes[self.entry_node].width
+        asked = {
+            take for part in self.parts for i, take in zip(part.inputs, part.takes, strict=True) if i == self.entry_node
+        }
+        return asked.pop() or (width,) if len(asked) == 1 else (width,)
+
+    def _shapes(self) -> dict[int, Shape]:
+        """What comes out of each node, as PyTorch has it."""
+        shapes = {self.entry_node: self.entry}
+        for part in self.parts:
+            shapes[part.out] = part.gives or part.takes[0] or shapes[part.inputs[0]]
+            if part.second is not None:
+                shapes[part.second] = part.takes[0][:1] + part.takes[min(1, len(part.takes) - 1)][:1]
+        return shapes
+
+    def _rows(self) -> list[Row]:
+        rows: list[Row] = []
+        for part in self.parts:
+            before = rows[-1] if rows else None
+            joins = (
+                before is not None and part.links and before.last.links and part.inputs == (before.last.out,)
+                and self.wants[before.last.out] == 1 and not self.tied & {part.out, before.last.out}
+            )  # fmt: skip
+            if joins:
+                before.parts.append(part)
+            else:
+                rows.append(Row([part]))
+        norms = 0
+        for row in rows:
+            named = next((part for part in row.parts if part.weights), row.last)
+            node = self.nodes[named.out]
+            row.name = identifier(node.name)
+            if re.fullmatch(rf"{node.op}-\d+", node.name) and "norm" in node.op:
+                norms += 1
+                row.name = f"norm_{norms}"
+            self._steps(row)
+        return rows
+
+    def _steps(self, row: Row) -> None:
+        come = self.shapes[row.first.inputs[0]]
+        for k, part in enumerate(row.parts):
+            row.steps += bends(come, part.takes[0]) if k or len(row.parts) > 1 else []
+            for weight in part.weights:
+                path = weight.path.replace("^", row.name)
+                if not weight.path.startswith("^"):
+                    path = f"{row.name}.{len(row.steps)}.{path}" if len(row.parts) > 1 else f"{row.name}.{path}"
+                row.weights.append(replace(weight, path=path))
+            row.steps.append(part.module)
+            come = self.shapes[part.out]
+
+    # The text
+
+    def write(self) -> Module:
+        tokens = any(self.nodes[part.nodes[0]].op in ("embedding",) for part in self.parts)
+        row = self.rows[0]
+        if len(self.rows) == 1 and row.first.links and row.first.inputs == (self.entry_node,):
+            weights = [replace(w, path=w.path.removeprefix(row.name + ".")) for w in row.weights]
+            if len(row.steps) == 1:
+                return Module((), (row.steps[0],), tuple(weights), self.entry, self.shapes[self.end], tokens)
+            make = ("nn.Sequential(", *(f"    {step}," for step in row.steps), ")")
+            return Module((), make, tuple(weights), self.entry, self.shapes[self.end], tokens)
+        made, body = self._init(), self._forward()
+        helpers = ["class Net(nn.Module):", "    def __init__(self):", "        super().__init__()"]
+        helpers += [f"        {line}" for line in made]
+        helpers += ["", "    def forward(self, x):", *(f"        {line}" for line in body)]
+        if any("sinusoids(" in line for line in made):
+            helpers = [*SINUSOIDS, "", "", *helpers]
+        weights = [weight for row in self.rows for weight in row.weights]
+        return Module(tuple(helpers), ("Net()",), tuple(weights), self.entry, self.shapes[self.end], tokens)
+
+    def _init(self) -> list[str]:
+        lines, self.masks = [], {}
+        for row in self.rows:
+            part = row.first
+            name = f"self.{row.name}"
+            if len(row.steps) > 1:
+                text = f"{name} = nn.Sequential({', '.join(row.steps)})"
+                inner = [f"    {step}," for step in row.steps]
+                lines += [text] if len(text) <= WIDE - 8 else [f"{name} = nn.Sequential(", *inner, ")"]
+            elif part.module and part.owner is None and (part.weights or "{self}" in part.call):
+                lines.append(f"{name} = {part.module}")
+            if part.mask and part.mask not in self.masks:
+                causal = ".triu(1)" in part.mask
+                mask = "causal" if causal else f"hidden{len(self.masks) or ''}"
+                self.masks[part.mask] = mask
+                lines.append(f'self.register_buffer("{mask}", {part.mask})')
+            lines += [make.replace("{self}", name).replace("{name}", row.name) for make in part.makes]
+        return lines
+
+    def _forward(self) -> list[str]:
+        self.texts: dict[int, str] = {self.entry_node: "x"}
+        self.left = Counter(self.wants)
+        lines: list[str] = []
+        for row in self.rows:
+            part = row.first
+            self._name_inputs(part, lines)
+            inputs = [
+                bend(self.texts[i], self.shapes[i], take if len(row.parts) == 1 or not k else None)
+                for k, (i, take) in enumerate(zip(part.inputs, part.takes, strict=True))
+            ]
+            if len(row.parts) > 1:
+                inputs, call = [self.texts[part.inputs[0]]], "{self}({0})"
+            else:
+                call = part.call
+            owner = row.name
+            if part.owner is not None:
+                owner = next(other.name for other in self.rows if part.owner in other.parts[0].nodes)
+            names = {"self": f"self.{owner}", "mask": f"self.{self.masks.get(part.mask, '')}"}
+            for i in dict.fromkeys(part.inputs):
+                self.left[i] -= 1
+            lines += [filled(line, inputs, names) for line in part.lines]
+            text = filled(call, inputs, names)
+            out = row.last.out
+            if out == self.end:
+                lines.append(f"return {text}")
+            elif part.second is not None:
+                name = self._free(out)
+                lines.append(f"{name}, weights = {text}")
+                self.texts[out], self.texts[part.second] = name, "weights"
+            elif self.wants[out] == 1 and len(text) <= LONGEST and not part.lines:
+                self.texts[out] = text
+            else:
+                self._assign(out, text, lines)
+        return lines
+
+    def _name_inputs(self, part: Part, lines: list[str]) -> None:
+        """Give what a part needs more than once, or in a line before, a name."""
+        for i in part.inputs:
+            if (part.again or part.lines) and not self.texts[i].isidentifier():
+                self._assign(i, self.texts[i], lines)
+
+    def _assign(self, n: int, text: str, lines: list[str]) -> None:
+        self.texts.pop(n, None)
+        name = self._free(n)
+        lines.append(f"{name} = {text}")
+        self.texts[n] = name
+
+    def _free(self, n: int) -> str:
+        """`h`, unless something that is still wanted has it in its text; then the node's own name."""
+        waiting = " ".join(text for i, text in self.texts.items() if self.left[i] > 0)
+        own = identifier(self.nodes[n].name)
+        if self.nodes[n].op == "slice":
+            reader = next(part for part in self.parts if n in part.inputs)
+            return identifier(self.nodes[reader.out].name)
+        if any(n in part.inputs[1:] and len(part.nodes) > 5 for part in self.parts):
+            return "memory"
+        return next((name for name in ("h", "z") if not re.search(rf"\b{name}\b", waiting)), own)
