@@ -1,7 +1,7 @@
 """What a section trains: its network, and the examples, for the command line, other programs and notebooks.
 
-    from lessons.examples import examples
-    x, y, theta = examples("training/batch_size:lanes", seed=2, batch=16)
+from lessons.examples import examples
+x, y, theta = examples("training/batch_size:lanes", seed=2, batch=16)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The lines that fetch a section's examples: the public function that made them, else the numbers, else the section's."""
+"""The lines that fetch a section's examples: the function that made them, else the numbers, else by its name."""
 
 from __future__ import annotations
 

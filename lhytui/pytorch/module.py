@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.node import Node
+from lhytui.pytorch.blocks import Blocks
+from lhytui.pytorch.lines import WIDE, indented, wrapped
 from lhytui.pytorch.parts import PARTS, Part, Shape, Weight
 from lhytui.pytorch.phrases import phrases
 
-WIDE = 88  # columns of a line
 LONGEST = 60  # of an expression inside another
 SINUSOIDS = (
     "def sinusoids(length, d):",
@@ -95,10 +96,35 @@ def filled(text: str, inputs: Sequence[str], names: Mapping[str, str]) -> str:
         value = inputs[int(match[1])]
         left, right = text[: match.start()].rstrip(), text[match.end() :].lstrip()
         enclosed = left[-1:] in "(," and right[:1] in "),"
-        alone = re.fullmatch(r"[\w.]+(\(.*\))?(\[\w*\])?", value) or set(re.findall(r" [-+*/@] ", text)) == {" + "}
+        alone = re.fullmatch(r"[\w.]+(\(.*\))?(\[\w*\])?", value) or set(re.findall(r" [-+*/@] ", text)) == {
+            " + "
+        }
         return value if enclosed or alone else f"({value})"
 
     return re.sub(r"\{(\w+)\}", put, text)
+
+
+def repeated(steps: Sequence[str]) -> list[str]:
+    """Entries of nn.Sequential; what comes three times and more in a row stands once, in a loop."""
+    found, at = [], 0
+    while at < len(steps):
+        best = (1, 1)
+        for size in range(1, 5):
+            unit, times = steps[at : at + size], 1
+            while steps[at + times * size : at + (times + 1) * size] == unit:
+                times += 1
+            if times > 2 and (times - 1) * size > (best[0] - 1) * best[1]:
+                best = (times, size)
+        times, size = best
+        unit = steps[at : at + size]
+        if times == 1:
+            found.append(unit[0])
+        elif size == 1:
+            found.append(f"*({unit[0]} for _ in range({times}))")
+        else:
+            found.append(f"*(layer for _ in range({times}) for layer in ({', '.join(unit)}))")
+        at += times * size
+    return found
 
 
 class Writer:
@@ -112,7 +138,7 @@ class Writer:
         many = phrases(nodes, live, self.uses)
         taken = {n for part in many for n in part.nodes}
         single = [PARTS[nodes[n].op](n, nodes[n]) for n in live if n not in taken and nodes[n].op != "input"]
-        self.parts = sorted([*many, *single], key=lambda part: part.out)
+        self.parts = Blocks(nodes, sorted([*many, *single], key=lambda part: part.out), end).find()
         self.entry_node = next(n for n in live if nodes[n].op == "input")
         self.wants = Counter(i for part in self.parts for i in dict.fromkeys(part.inputs))
         self.wants[end] += 1
@@ -125,7 +151,10 @@ class Writer:
         """The shape in which all who read the input want it, else flat."""
         width = self.nodes[self.entry_node].width
         asked = {
-            take for part in self.parts for i, take in zip(part.inputs, part.takes, strict=True) if i == self.entry_node
+            take
+            for part in self.parts
+            for i, take in zip(part.inputs, part.takes, strict=True)
+            if i == self.entry_node
         }
         return asked.pop() or (width,) if len(asked) == 1 else (width,)
 
@@ -154,10 +183,12 @@ class Writer:
         for row in rows:
             named = next((part for part in row.parts if part.weights), row.last)
             node = self.nodes[named.out]
-            row.name = identifier(node.name)
-            if re.fullmatch(rf"{node.op}-\d+", node.name) and "norm" in node.op:
+            row.name = identifier(named.weights[0].block.split(".")[0] if named.weights else node.name)
+            if re.fullmatch(rf"{node.op}-\d+", row.name.replace("_", "-")) and "norm" in node.op:
                 norms += 1
                 row.name = f"norm_{norms}"
+            if len(row.parts) > 1 and any(part.module.startswith("nn.Transformer") for part in row.parts):
+                row.name = "blocks"
             self._steps(row)
         return rows
 
@@ -168,7 +199,9 @@ class Writer:
             for weight in part.weights:
                 path = weight.path.replace("^", row.name)
                 if not weight.path.startswith("^"):
-                    path = f"{row.name}.{len(row.steps)}.{path}" if len(row.parts) > 1 else f"{row.name}.{path}"
+                    path = (
+                        f"{row.name}.{len(row.steps)}.{path}" if len(row.parts) > 1 else f"{row.name}.{path}"
+                    )
                 row.weights.append(replace(weight, path=path))
             row.steps.append(part.module)
             come = self.shapes[part.out]
@@ -182,7 +215,7 @@ class Writer:
             weights = [replace(w, path=w.path.removeprefix(row.name + ".")) for w in row.weights]
             if len(row.steps) == 1:
                 return Module((), (row.steps[0],), tuple(weights), self.entry, self.shapes[self.end], tokens)
-            make = ("nn.Sequential(", *(f"    {step}," for step in row.steps), ")")
+            make = ("nn.Sequential(", *indented(repeated(row.steps), WIDE - 4), ")")
             return Module((), make, tuple(weights), self.entry, self.shapes[self.end], tokens)
         made, body = self._init(), self._forward()
         helpers = ["class Net(nn.Module):", "    def __init__(self):", "        super().__init__()"]
@@ -199,16 +232,17 @@ class Writer:
             part = row.first
             name = f"self.{row.name}"
             if len(row.steps) > 1:
-                text = f"{name} = nn.Sequential({', '.join(row.steps)})"
-                inner = [f"    {step}," for step in row.steps]
-                lines += [text] if len(text) <= WIDE - 8 else [f"{name} = nn.Sequential(", *inner, ")"]
+                steps = repeated(row.steps)
+                text = f"{name} = nn.Sequential({', '.join(steps)})"
+                whole = [f"{name} = nn.Sequential(", *indented(steps, WIDE - 8), ")"]
+                lines += [text] if len(text) <= WIDE - 8 else whole
             elif part.module and part.owner is None and (part.weights or "{self}" in part.call):
-                lines.append(f"{name} = {part.module}")
+                lines += wrapped(f"{name} = {part.module}", WIDE - 8)
             if part.mask and part.mask not in self.masks:
                 causal = ".triu(1)" in part.mask
                 mask = "causal" if causal else f"hidden{len(self.masks) or ''}"
                 self.masks[part.mask] = mask
-                lines.append(f'self.register_buffer("{mask}", {part.mask})')
+                lines += wrapped(f'self.register_buffer("{mask}", {part.mask})', WIDE - 8)
             lines += [make.replace("{self}", name).replace("{name}", row.name) for make in part.makes]
         return lines
 
@@ -233,20 +267,26 @@ class Writer:
             names = {"self": f"self.{owner}", "mask": f"self.{self.masks.get(part.mask, '')}"}
             for i in dict.fromkeys(part.inputs):
                 self.left[i] -= 1
-            lines += [filled(line, inputs, names) for line in part.lines]
+            lines += [
+                piece for line in part.lines for piece in wrapped(filled(line, inputs, names), WIDE - 8)
+            ]
             text = filled(call, inputs, names)
             out = row.last.out
             if out == self.end:
-                lines.append(f"return {text}")
+                lines += wrapped(f"return {text}", WIDE - 8)
             elif part.second is not None:
                 name = self._free(out)
-                lines.append(f"{name}, weights = {text}")
+                lines += wrapped(f"{name}, weights = {text}", WIDE - 8)
                 self.texts[out], self.texts[part.second] = name, "weights"
-            elif self.wants[out] == 1 and len(text) <= LONGEST and not part.lines:
+            elif self.wants[out] == 1 and len(text) <= LONGEST and not part.lines and not self.named(out):
                 self.texts[out] = text
             else:
                 self._assign(out, text, lines)
         return lines
+
+    def named(self, n: int) -> bool:
+        """Whether somebody wants a node by a name."""
+        return any(n in part.inputs and (part.again or part.lines) for part in self.parts)
 
     def _name_inputs(self, part: Part, lines: list[str]) -> None:
         """Give what a part needs more than once, or in a line before, a name."""
@@ -257,7 +297,7 @@ class Writer:
     def _assign(self, n: int, text: str, lines: list[str]) -> None:
         self.texts.pop(n, None)
         name = self._free(n)
-        lines.append(f"{name} = {text}")
+        lines += wrapped(f"{name} = {text}", WIDE - 8)
         self.texts[n] = name
 
     def _free(self, n: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
 
 from engine.node import Node, Parameter
 
@@ -42,9 +43,9 @@ class Part:
     """Nodes that PyTorch has one word for; the last is what comes out.
 
     module: a constructor, if there is one. call: an expression of {self}, the module, and of the inputs {0}, {1},
-    …; `lines` come before it. makes: more lines of __init__. mask: a buffer, {mask} in the call. takes: the shape of each input, None for any; gives:
-    of what comes out, None for that of the first input. again: an input stands in it more than once.
-    second: another node that comes out, second. owner: the node whose module is meant.
+    …; `lines` come before it. makes: more lines of __init__. mask: a buffer, {mask} in the call. takes: the shape
+    of each input, None for any; gives: of what comes out, None for that of the first input. again: an input has
+    to have a name. second: another node that comes out, second. owner: the node whose module is meant.
     """
 
     nodes: tuple[int, ...]
@@ -87,19 +88,32 @@ def options(**given: tuple[object, object]) -> str:
     return "".join(f", {name}={value}" for name, (value, default) in given.items() if value != default)
 
 
+def deviation(parameter: Parameter) -> float:
+    """The standard deviation of the numbers with which a block begins."""
+    fan = sum(parameter.shape[:2])
+    known = {"he": sqrt(2 / parameter.shape[0]), "xavier": sqrt(2 / fan), "zero": 0.0}
+    return known.get(parameter.init, parameter.std)
+
+
+def normals(parameter: Parameter, *shape: int) -> str:
+    """A tensor of them."""
+    std = f"{deviation(parameter):.4g}"
+    return f"torch.randn({', '.join(map(str, shape))}){'' if std == '1' else f' * {std}'}"
+
+
 def owned(node: Node, **names: str) -> tuple[Weight, ...]:
     """The node's blocks of θ: block="path how"."""
     told = {block: [*text.split(), "same"] for block, text in names.items()}
-    return tuple(Weight(told[p.name][0], f"{node.name}.{p.name}", p, told[p.name][1]) for p in node.parameters)
+    return tuple(
+        Weight(told[p.name][0], f"{node.name}.{p.name}", p, told[p.name][1]) for p in node.parameters
+    )
 
 
 def dense(n: int, node: Node) -> Part:
     k, width, bias, *length = node.sizes
     module = f"nn.Linear({k}, {width}{options(bias=(bool(bias), True))})"
     weights = owned(node, weight="weight turned", bias="bias")
-    return Part(
-        (n,), node.inputs, ((*length, k),), (*length, width), module, weights=weights, owner=node.tie
-    )
+    return Part((n,), node.inputs, ((*length, k),), (*length, width), module, weights=weights, owner=node.tie)
 
 
 def activation(n: int, node: Node) -> Part:
@@ -169,15 +183,15 @@ def local(n: int, node: Node) -> Part:
     c, h, w, o, kh, kw, sh, sw, ph, pw, down, along, _, biases = node.sizes
     k, places = c * kh * kw, down * along
     more = options(padding=(pair(ph, pw), "0"), stride=(pair(sh, sw), "1"))
-    makes = [f"{{self}}_weight = nn.Parameter(torch.empty({k}, {o}, {places}))"]
-    call = 'torch.einsum("nkp,kop->nop", windows, {self}_weight)'
+    makes = [f"{{self}}_filters = nn.Parameter({normals(node.parameters[0], k, o, places)})"]
+    call = 'torch.einsum("nkp,kop->nop", windows, {self}_filters)'
     if biases:
         makes.append(f"{{self}}_bias = nn.Parameter(torch.zeros({o}, {places}))")
         call = f"({call} + {{self}}_bias)"
     return Part(
         (n,), node.inputs, ((c, h, w),), node.shape, call=f"{call}.unflatten(2, ({down}, {along}))",
         lines=(f"windows = F.unfold({{0}}, {pair(kh, kw)}{more})",), makes=tuple(makes),
-        weights=owned(node, weight="^_weight", bias="^_bias"),
+        weights=owned(node, weight="^_filters", bias="^_bias"),
     )  # fmt: skip
 
 
@@ -220,7 +234,7 @@ def places(n: int, node: Node) -> Part:
     length, d = node.shape
     make = f'self.register_buffer("{{name}}", sinusoids({length}, {d}))'
     if node.op == "position-learned":
-        make = f"{{self}} = nn.Parameter(torch.empty({length}, {d}))"
+        make = f"{{self}} = nn.Parameter({normals(node.parameters[0], length, d)})"
     return Part(
         (n,), node.inputs, (node.shape,), node.shape, call="{0} + {self}", makes=(make,),
         weights=owned(node, table="^"),
@@ -232,7 +246,12 @@ def softmax(n: int, node: Node) -> Part:
     shape = (groups, size) if groups > 1 else None
     warm = "" if node.hyper[0] == 1 else f" * {number(node.hyper[0])}"
     return Part(
-        (n,), node.inputs, (shape,), shape, "" if warm else "nn.Softmax(-1)", f"torch.softmax({{0}}{warm}, -1)"
+        (n,),
+        node.inputs,
+        (shape,),
+        shape,
+        "" if warm else "nn.Softmax(-1)",
+        f"torch.softmax({{0}}{warm}, -1)",
     )
 
 

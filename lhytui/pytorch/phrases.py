@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.layers.sequence import visible
 from engine.node import Node
-from lhytui.pytorch.parts import Part, Weight, number, options, owned
+from lhytui.pytorch.parts import Part, Weight, normals, number, options, owned
 
 
 def phrases(nodes: Sequence[Node], live: Sequence[int], uses: Counter) -> list[Part]:
@@ -33,7 +33,9 @@ def recurrent(nodes: Sequence[Node], n: int, out: int) -> Part:
     """nn.RNN or nn.LSTM; of PyTorch's two biases one is held at 0, as they do the same."""
     node, entry = nodes[n], nodes[nodes[n].inputs[0]]
     (length, width), k = nodes[out].shape, entry.sizes[0]
-    kind, more = ("LSTM", "") if node.op == "lstm" else ("RNN", options(nonlinearity=(BENT[node.sizes[2]], BENT[0])))
+    kind, more = (
+        ("LSTM", "") if node.op == "lstm" else ("RNN", options(nonlinearity=(BENT[node.sizes[2]], BENT[0])))
+    )
     weights = (
         *owned(entry, weight="weight_ih_l0 turned", bias="bias_ih_l0"),
         *owned(node, weight="weight_hh_l0 turned"),
@@ -52,7 +54,7 @@ def copying(nodes: Sequence[Node], n: int) -> Part:
     """ln of a mixture of what a vocabulary says and what an attention copies."""
     z, copied = nodes[n].inputs
     weights, tokens = nodes[copied].inputs
-    (m, v), (_, keys, _, heads) = nodes[n].sizes, nodes[copied].sizes
+    (m, v), keys = nodes[n].sizes, nodes[copied].sizes[1]
     lines = ("gate = torch.sigmoid({0}[..., -1:])", f"copied = {{1}} @ F.one_hot({{2}}, {v}).to({{1}}.dtype)")
     call = "torch.log(gate * torch.softmax({0}[..., :-1], -1) + (1 - gate) * copied)"
     return Part(
@@ -141,12 +143,13 @@ def by_steps(nodes, nodes_in, inputs, takes, at, hidden, pad) -> Part:
     if heads > 1:
         lines.append(f"q, k, v = (t.unflatten(2, ({heads}, -1)).transpose(1, 2) for t in (q, k, v))")
     scale = scores.hyper[0] * weighing.hyper[0]
-    by = "" if isclose(scale, 1) else f" / {1 / scale:g}" if isclose(1 / scale, round(1 / scale, 4)) else f" * {scale!r}"
+    short = isclose(1 / scale, round(1 / scale, 4))
+    by = "" if isclose(scale, 1) else f" / {1 / scale:g}" if short else f" * {scale!r}"
     if scores.op == "scores-dot":
         lines.append(f"scores = q @ k.mT{by}")
     else:
-        of = f"{width}" if heads == 1 else f"{heads}, {width // heads}"
-        makes.append(f"{{self}}_vector = nn.Parameter(torch.randn({of}) * {scores.parameters[0].std:.4g})")
+        of = (width,) if heads == 1 else (heads, width // heads)
+        makes.append(f"{{self}}_vector = nn.Parameter({normals(scores.parameters[0], *of)})")
         weights += owned(scores, vector="^_vector")
         if heads == 1:
             lines.append(f"scores = torch.tanh(q[:, :, None] + k[:, None]) @ {{self}}_vector{by}")
@@ -154,13 +157,12 @@ def by_steps(nodes, nodes_in, inputs, takes, at, hidden, pad) -> Part:
             lines.append("both = torch.tanh(q[:, :, :, None] + k[:, :, None])")
             lines.append(f"scores = (both * {{self}}_vector[:, None, None]).sum(-1){by}")
     if hidden:
-        lines.append(f"scores = scores.masked_fill({{mask}}, -torch.inf)")
+        lines.append("scores = scores.masked_fill({mask}, -torch.inf)")
     if pad:
         lines.append(f"scores = scores.masked_fill(({pad})[:, {'None, ' * (heads > 1)}None], -torch.inf)")
     lines.append(f"weights = torch.{'softmax(scores, -1)' if weighing.op == 'softmax' else 'relu(scores)'}")
     call = "(weights @ v).transpose(1, 2).flatten(2)" if heads > 1 else "weights @ v"
     call = f"{{self}}_out({call})" if out is not None else call
-    m, n = scores.sizes[:2]
     return Part(
         nodes_in, inputs, takes, nodes[nodes_in[-1]].shape, call=call, lines=tuple(lines),
         makes=tuple(makes), mask=hidden, weights=tuple(weights), again=True,

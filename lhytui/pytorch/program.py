@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from lessons.catalog import Lesson, Section
 from lessons.data.origin import recorded
 from lessons.examples import arrays, built, in_sight, learner
 from lhytui.pytorch.data import Source, source
-from lhytui.pytorch.module import WIDE, Module, Writer
-from lhytui.pytorch.parts import Weight, number
+from lhytui.pytorch.lines import WIDE, wrapped
+from lhytui.pytorch.module import Module, Writer
+from lhytui.pytorch.parts import Weight, deviation, number
 from lhytui.pytorch.rules import Rule, rule, schedule
+from lhytui.text.wrap import wrap
 
 LOSSES = {
     "mse": "mse_loss", "mae": "l1_loss", "cross-entropy": "cross_entropy",
@@ -83,7 +86,16 @@ def facts(found: Trainer | Population) -> Facts:
         nodes = [replace(node, hyper=(share,)) if node.op == "dropout" else node for node in nodes]
     rows = min(found.get("batch") or len(x), len(x))
     return Facts(
-        found.program, nodes, x, y, found.theta, given, rows, found.shuffled and rows < len(x), found.dtype, found.seed
+        found.program,
+        nodes,
+        x,
+        y,
+        found.theta,
+        given,
+        rows,
+        found.shuffled and rows < len(x),
+        found.dtype,
+        found.seed,
     )
 
 
@@ -98,20 +110,46 @@ def translate(
     if found is None:
         return None
     home, chosen = section.settings(experiment), in_sight(experiment, settings)
-    changes = "".join(f", {key}={value!r}" for key, value in chosen.items() if home[key] != value)
+    changed = {key: value for key, value in chosen.items() if home[key] != value}
+    changes = "".join(f", {key}={value!r}" for key, value in changed.items())
+    given = [f"--set {key}={plain(value)}" for key, value in changed.items()]
     name = f"{lesson.id}:{section.id}"
     told = facts(found)
     fetch = f'"{name}", seed={seed}{changes}'
+    command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
+    notes = [say(f"code.{word}") for word in getattr(model, "beyond", ())]
     where = source(told.x, told.y, calls, f"x, y, _ = examples({fetch})")
-    return Sheet(told, where, name, fetch, seed, model.limit, say).write()
+    return Sheet(told, where, command, fetch, seed, model.limit, notes, say).write()
+
+
+def plain(value: Any) -> str:
+    """A control's value as `--set` takes it."""
+    if isinstance(value, tuple | list):
+        return ",".join(plain(one) for one in value)
+    return number(value) if isinstance(value, float) else shlex.quote(str(value))
+
+
+def folded(text: str) -> list[str]:
+    """A sentence in rows that fit a terminal, Chinese too."""
+    return [text[start:end] for start, end in wrap(text, WIDE - 6)]
 
 
 class Sheet:
     """Writes one program."""
 
-    def __init__(self, told: Facts, where: Source, name: str, fetch: str, seed: int, updates: int, say: Callable):
-        self.told, self.where, self.name, self.fetch = told, where, name, fetch
-        self.seed, self.updates, self.say = seed, updates, say
+    def __init__(
+        self,
+        told: Facts,
+        where: Source,
+        command: str,
+        fetch: str,
+        seed: int,
+        updates: int,
+        notes: Sequence[str],
+        say: Callable,
+    ):
+        self.told, self.where, self.command, self.fetch = told, where, command, fetch
+        self.seed, self.updates, self.notes, self.say = seed, updates, notes, say
         self.loss = told.table.loss
         self.module: Module = Writer(told.nodes, told.table.output).write()
         self.rule: Rule = rule(told.given)
@@ -124,19 +162,24 @@ class Sheet:
     def head(self, body: str) -> list[str]:
         """The imports that the rest needs."""
         wanted = (
-            ("math.", "import math"), ("islice(", "from itertools import islice"), ("\n", ""),
-            ("np.", "import numpy as np"), ("torch.", "import torch"), (" nn.", "from torch import nn"),
-            ("F.", "from torch.nn import functional as F"),
-            ("DataLoader(", "from torch.utils.data import DataLoader, TensorDataset"),
+            (r"\bmath\.", "import math"), (r"\bnp\.", "import numpy as np"), (r"\btorch\.", "import torch"),
+            (r"\bnn\.", "from torch import nn"), (r"\bF\.", "from torch.nn import functional as F"),
         )  # fmt: skip
-        found = [line for sign, line in wanted if sign in body]
+        found = [line for sign, line in wanted if re.search(sign, body)]
+        found = [*found[:1], "", *found[1:]] if found[0] == "import math" else found
         own = sorted({*self.where.imports, *self.start_imports})
-        if "schedule." in body.replace("lr_schedule", ""):
+        if re.search(r"\bschedule\.", body):
             own.insert(0, "from engine import schedule")
         found += ["", *own] if own else []
         if self.told.double:
             found += ["", "torch.set_default_dtype(torch.float64)"]
-        return found[1:] if not found[0] else found
+        return [f'"""{line}' if not k else line for k, line in enumerate(self.title())] + ["", *found]
+
+    def title(self) -> list[str]:
+        """The command that prints this program, and what it leaves out."""
+        lines = textwrap.wrap(self.command, WIDE - 6, subsequent_indent="    ", break_on_hyphens=False)
+        lines += [line for note in self.notes for line in ["", *folded(note)]]
+        return [*lines[:-1], f'{lines[-1]}"""']
 
     # the model
 
@@ -145,27 +188,52 @@ class Sheet:
         helpers += [*self.rule.helper, "", ""] if self.rule.helper else []
         first, *rest = self.module.make
         lines = [f"model = {first}", *rest, *self.start(), "return model"]
-        return [*helpers, "def make_model():", *self.doc("model"), *(f"    {line}" for line in lines)]
+        return [*helpers, "def make_model():", *(f"    {line}" for line in lines)]
 
     def doc(self, word: str) -> list[str]:
         return [f'    """{self.say(f"code.{word}")}"""']
 
     def start(self) -> list[str]:
         """How the weights begin: the rules of their blocks, or, where θ was given, its numbers."""
-        told, self.start_imports = self.told, ()
+        self.start_imports: tuple[str, ...] = ()
         strange = [weight for weight in self.module.weights if not self.drawn(weight)]
         if not strange:
             return self.rules()
-        self.start_imports = ()
+        if len(strange) > 4 and self.straight():
+            self.start_imports = ("from lessons.examples import examples",)
+            return [
+                f"theta = torch.tensor(examples({self.fetch}).theta)",
+                "parts = theta.split([p.numel() for p in model.parameters()])",
+                "with torch.no_grad():",
+                "    for p, part in zip(model.parameters(), parts):",
+                "        p.copy_(part.reshape(p.shape[::-1]).t())",
+            ]
         lines = ["with torch.no_grad():"]
         few = sum(self.block(weight).size for weight in strange) <= FEW
         if not few:
             self.start_imports = ("from lessons.examples import examples",)
             lines.insert(0, f"theta = torch.tensor(examples({self.fetch}).theta)")
         for weight in strange:
-            lines.append(f"    {self.path(weight)}.copy_({self.values(weight, few)})")
+            lines += [
+                f"    {line}"
+                for line in wrapped(f"{self.path(weight)}.copy_({self.values(weight, few)})", 80)
+            ]
         rest = [weight for weight in self.module.weights if weight not in strange]
         return [*(self.rules(rest) if rest else ()), *lines]
+
+    def straight(self) -> bool:
+        """Whether all of θ is matrices, turned, and vectors, in the order of the model's parameters."""
+        at = 0
+        for weight in self.module.weights:
+            block = self.told.table.blocks[weight.block]
+            if (
+                block.offset != at
+                or weight.rows
+                or (weight.how == "same") != (len(block.parameter.shape) == 1)
+            ):
+                return False
+            at += block.size
+        return at == self.told.table.size
 
     def block(self, weight: Weight) -> np.ndarray:
         at = self.told.table.blocks[weight.block]
@@ -177,7 +245,7 @@ class Sheet:
         if few:
             numbers = self.block(weight).reshape(shape)
             numbers = numbers.T if weight.how == "turned" else numbers
-            return f"torch.tensor({[[float(f'{v:.9g}') for v in row] for row in numbers] if numbers.ndim > 1 else [float(f'{v:.9g}') for v in numbers]})"
+            return f"torch.tensor({np.vectorize(lambda value: float(f'{value:.6g}'))(numbers).tolist()})"
         cut = f"theta[{at.offset or ''}:{at.offset + at.size}]"
         if weight.how == "turned":
             return f"{cut}.reshape({shape[0]}, {shape[1]}).T"
@@ -209,13 +277,15 @@ class Sheet:
         weights = self.module.weights if weights is None else weights
         rules: dict[str, str] = {}
         for weight in weights:
-            if "vector" in weight.path:
+            if "weight" not in weight.path and "bias" not in weight.path:
                 continue  # drawn where it is made
             path = self.path(replace(weight, rows=None))
             rules[path] = law(weight)
         matrices = {path: text for path, text in rules.items() if text not in (ZERO, ONE)}
         if not matrices:
-            return ["for p in model.parameters():", f"    {ZERO.format('p')}"] if ZERO in rules.values() else []
+            return (
+                ["for p in model.parameters():", f"    {ZERO.format('p')}"] if ZERO in rules.values() else []
+            )
         if len(matrices) <= 2:
             return [text.format(path) for path, text in rules.items() if text != ONE and "norm" not in path]
         most = Counter(matrices.values()).most_common(1)[0][0]
@@ -223,8 +293,6 @@ class Sheet:
             "for name, p in model.named_parameters():",
             '    if "bias" in name:',
             f"        {ZERO.format('p')}",
-            "    elif p.ndim > 1:",
-            f"        {most.format('p')}",
         ]
         others: dict[str, list[str]] = {}
         for path, text in matrices.items():
@@ -233,12 +301,18 @@ class Sheet:
         for path, text in rules.items():
             if text == ZERO and "bias" not in path and "norm" not in path:
                 others.setdefault(text, []).append(path)
+        late = []
         for text, paths in others.items():
+            word = common(paths, [path for path in matrices if path not in paths])
             if len(paths) == 1:
-                lines.append(text.format(paths[0]))
+                late.append(text.format(paths[0]))
+            elif word:
+                lines += [f'    elif "{word}" in name:', f"        {text.format('p')}"]
             else:
-                lines += wrapped(f"for p in ({', '.join(paths)}):", WIDE - 4) + [f"    {text.format('p')}"]
-        return lines
+                late += [*wrapped(f"for p in ({', '.join(paths)}):", 84), f"    {text.format('p')}"]
+        own = any("weight" not in weight.path and "bias" not in weight.path for weight in weights)
+        last = '    elif p.ndim > 1 and "weight" in name:' if own else "    elif p.ndim > 1:"
+        return [*lines, last, f"        {most.format('p')}", *late]
 
     # the examples
 
@@ -249,12 +323,9 @@ class Sheet:
         if size >= len(told.x):
             lines += ["while True:", "    yield x, y"]
         else:
-            shuffle = ", shuffle=True" if told.shuffled else ""
-            lines += [
-                f"loader = DataLoader(TensorDataset(x, y), batch_size={size}{shuffle})",
-                "while True:",
-                "    yield from loader",
-            ]
+            rows = "randperm" if told.shuffled else "arange"
+            turn = f"    for rows in torch.{rows}(len(x)).split({size}):"
+            lines += ["while True:", turn, "        yield x[rows], y[rows]"]
         word = "whole" if size >= len(told.x) else "shuffled" if told.shuffled else "ordered"
         return ["def batches():", *self.doc(word), *(f"    {line}" for line in lines)]
 
@@ -280,14 +351,13 @@ class Sheet:
 
     def train(self) -> list[str]:
         given, plan = self.told.given, schedule(self.told.given, self.updates, self.rule.factor)
-        lines = wrapped(f"optimizer = {self.rule.make}", WIDE - 4)
-        lines += wrapped(f"scheduler = {plan}", WIDE - 4) if plan else []
+        lines = wrapped(f"optimizer = {self.rule.make}", 84)
+        lines += wrapped(f"scheduler = {plan}", 84) if plan else []
         look, noise = given["lookahead"], given["noise"]
         lines += ["slow = [p.detach().clone() for p in model.parameters()]"] if look else []
-        counted = noise or look
-        loop = "for t, (x, y) in enumerate(islice(batches, updates)):" if counted else "for x, y in islice(batches, updates):"
+        loop = f"for {'t' if noise or look else '_'}, (x, y) in zip(range(updates), batches):"
         inner = ["optimizer.look_ahead()"] if self.rule.ahead else []
-        inner += [*wrapped(f"loss = {self.cost()}", WIDE - 8), "optimizer.zero_grad()", "loss.backward()"]
+        inner += [*wrapped(f"loss = {self.cost()}", 80), "optimizer.zero_grad()", "loss.backward()"]
         if given["clip"]:
             inner.append(f"nn.utils.clip_grad_norm_(model.parameters(), {number(given['clip'])})")
         if given["l2"] and given["optimizer"] == "adamw":
@@ -306,7 +376,7 @@ class Sheet:
             ]
         inner.append("losses.append(loss.item())")
         lines += ["losses = []", loop, *(f"    {line}" for line in inner), "return losses"]
-        return ["def train(model, batches, updates):", *self.doc("train"), *(f"    {line}" for line in lines)]
+        return ["def train(model, batches, updates):", *(f"    {line}" for line in lines)]
 
     def noise(self) -> str:
         variance, decay = self.told.given["noise"], self.told.given["noise_decay"]
@@ -329,18 +399,18 @@ class Sheet:
             'if __name__ == "__main__":',
             f"    torch.manual_seed({self.seed})",
             f"    losses = train(make_model(), batches(), updates={self.updates})",
-            f"    for t in range(0, len(losses), {every}):",
-            '        print(f"{t:6d}  {losses[t]:.4f}")',
+            f"    print([round(loss, 4) for loss in losses[::{every}]])",
         ]
 
 
+def common(paths: Sequence[str], others: Sequence[str]) -> str:
+    """A part of their names that these paths have and no other has, empty if there is none."""
+    words = [set(re.findall(r"[a-z]+\d*(?:_[a-z]+)*", path)) for path in paths]
+    shared = [word for word in set.intersection(*words) if not any(word in other for other in others)]
+    return min(shared, key=lambda word: (len(word), word), default="")
+
+
 ZERO, ONE = "nn.init.zeros_({})", "nn.init.ones_({})"
-
-
-def deviation(parameter) -> float:
-    """The standard deviation of the numbers with which a block begins."""
-    fan = sum(parameter.shape[:2])
-    return {"he": sqrt(2 / parameter.shape[0]), "xavier": sqrt(2 / fan)}.get(parameter.init, parameter.std)
 
 
 def law(weight: Weight) -> str:
@@ -354,18 +424,3 @@ def law(weight: Weight) -> str:
         return "nn.init.xavier_normal_({})"
     std = f"{deviation(weight.parameter):.4g}"
     return "nn.init.normal_({})" if std == "1" else f"nn.init.normal_({{}}, std={std})"
-
-
-def wrapped(line: str, width: int) -> list[str]:
-    """A line of code on as many as it needs: broken inside its last brackets."""
-    if len(line) <= width:
-        return [line]
-    depth, opens = 0, None
-    for k, sign in enumerate(line):
-        if sign in "([" and depth == 0 and opens is None:
-            opens = k
-        depth += (sign in "([") - (sign in ")]")
-        if depth == 0 and opens is not None and sign in ")]":
-            inner = textwrap.wrap(line[opens + 1 : k], width - 4, break_long_words=False)
-            return [line[: opens + 1], *(f"    {part}" for part in inner), line[k:]]
-    return [line]

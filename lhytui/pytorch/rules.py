@@ -77,7 +77,12 @@ def taken(take: str, kind: str, given: Settings) -> str:
 
 # Ours: the name of a class and the lines of it. `state` is that of one parameter p, g its gradient.
 
-STEP = ("@torch.no_grad()", "def step(self):", "    for group in self.param_groups:", '        for p in group["params"]:')
+STEP = (
+    "@torch.no_grad()",
+    "def step(self):",
+    "    for group in self.param_groups:",
+    '        for p in group["params"]:',
+)
 
 
 def each(*lines: str) -> tuple[str, ...]:
@@ -149,15 +154,21 @@ def nesterov_ahead(given: Settings) -> tuple[str, tuple[str, ...]]:
     ahead = (
         "@torch.no_grad()", "def look_ahead(self):", "    for group in self.param_groups:",
         '        for p in group["params"]:', "            state = self.state[p]",
-        f'            state["start"], v = p.clone(), state.get("v", 0)', f"            p += {beta} * v", "",
+        '            state["start"], v = p.clone(), state.get("v", 0)', f"            p += {beta} * v", "",
     )  # fmt: skip
-    step = each(f'v = state["v"] = {beta} * state.get("v", 0) - group["lr"] * g', 'p.copy_(state["start"] + v)')
+    step = each(
+        f'v = state["v"] = {beta} * state.get("v", 0) - group["lr"] * g', 'p.copy_(state["start"] + v)'
+    )
     return "NesterovAhead", (*ahead, *step)
 
 
 def swats(given: Settings) -> tuple[str, tuple[str, ...]]:
     beta, rest, decay, left = betas(given)
-    due = f"t >= {given['switch']}" if given["switch"] else f"t > 1 and abs(fair - rate) < {number(given['tolerance'])}"
+    due = (
+        f"t >= {given['switch']}"
+        if given["switch"]
+        else f"t > 1 and abs(fair - rate) < {number(given['tolerance'])}"
+    )
     return "SWATS", (
         "@torch.no_grad()",
         "def step(self):",
@@ -218,9 +229,12 @@ def theirs(name: str, plan: Settings, rate: float, updates: int) -> str:
             sizes = f"step_size_up={plan['up']}{down}, cycle_momentum=False"
             return f"{PLANS}CyclicLR(optimizer, {low}, {number(rate)}, {sizes})"
         case "one-cycle" if plan["updates"] >= updates:
-            shape = {"pct_start": plan["rise"], "div_factor": 1 / plan["start"], "final_div_factor": plan["start"] / plan["end"]}
+            start, end = plan["start"], plan["end"]
+            shape = {"pct_start": plan["rise"], "div_factor": 1 / start, "final_div_factor": start / end}
             default = {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4}
-            given = "".join(f", {key}={number(v)}" for key, v in shape.items() if abs(v / default[key] - 1) > 1e-9)
+            given = "".join(
+                f", {key}={number(v)}" for key, v in shape.items() if abs(v / default[key] - 1) > 1e-9
+            )
             return f"{PLANS}OneCycleLR(optimizer, {number(rate)}, {plan['updates']}{given}, cycle_momentum=False)"
     return ""
 
