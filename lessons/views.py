@@ -161,10 +161,15 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagram:
-    """Nodes and edges (from id, to id, weight or None, hot)."""
+    """Nodes and edges (from id, to id, weight or None, hot); edges between the same nodes lie side by side.
+
+    `marks`, if any, one an edge: a short text before its weight. `digits`: significant ones of the values.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[str, str, float | None, bool], ...] = ()
+    marks: tuple[str, ...] = ()
+    digits: int = 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,10 +19,12 @@ from lhytui.text.fit import cut
 LONGEST = 16  # cells of a node's label
 
 
-def _label(node: Node, words: Callable[[str], str], longest: int, more: str = "…") -> list[str]:
+def _label(
+    node: Node, words: Callable[[str], str], longest: int, digits: int = 3, more: str = "…"
+) -> list[str]:
     """The rows of a node: its label, and its value if it has one."""
     text = words(node.label) if node.label else ""
-    value = "" if node.value is None else number.short(node.value)
+    value = "" if node.value is None else number.short(node.value, digits)
     return [cut(text, longest, more) if text else "", cut(value, longest, more) if value else ""]
 
 
@@ -38,7 +40,7 @@ def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str
     crowded = max(layers.values(), default=1) * 3 > room + 1
     made = {}
     for node in payload.nodes:
-        label, value = _label(node, words, longest, more)
+        label, value = _label(node, words, longest, payload.digits, more)
         if crowded or room < 6:
             both = " ".join(t for t in (label, value) if t)
             lines = [both if cell_len(both) <= longest else label or value]
@@ -66,16 +68,24 @@ def _falls(payload: Diagram) -> bool:
     return len({round(n.y, 2) for n in payload.nodes}) < len({round(n.x, 2) for n in payload.nodes})
 
 
-def _ends(a, b, falls: bool) -> tuple[float, float, float, float]:
-    """Where the edge leaves one box and meets the other: middles of facing sides, in cells."""
+def _ends(a, b, falls: bool, aside: float = 0.0) -> tuple[float, float, float, float]:
+    """Where the edge leaves one box and meets the other: middles of facing sides or `aside` of them, in cells."""
     ax, ay, aw, ah, _ = a
     bx, by, bw, bh, _ = b
     level = ay < by + bh and by < ay + ah
     if (falls and not level) or (ax < bx + bw and bx < ax + aw):
         down = ay + ah <= by
+        ax, bx = ax + 2 * aside, bx + 2 * aside
         return ax + aw / 2, ay + ah if down else ay, bx + bw / 2, by if down else by + bh
     right = ax + aw <= bx
+    ay, by = ay + aside, by + aside
     return ax + aw if right else ax, ay + ah / 2, bx if right else bx + bw, by + bh / 2
+
+
+def _apart(payload: Diagram) -> list[float]:
+    """How many cells each edge is moved aside, so that those between the same two nodes do not hide each other."""
+    pairs = [frozenset(edge[:2]) for edge in payload.edges]
+    return [pairs[:k].count(pair) - (pairs.count(pair) - 1) / 2 for k, pair in enumerate(pairs)]
 
 
 def draw(
@@ -92,14 +102,16 @@ def draw(
     falls = _falls(payload)
     texts = []
     lines = np.zeros((2, 4 * rows, 2 * width), bool)  # dim and hot edges
-    for start, stop, weight, hot in payload.edges:
+    marks = payload.marks or ("",) * len(payload.edges)
+    for (start, stop, weight, hot), mark, aside in zip(payload.edges, marks, _apart(payload), strict=True):
         if start not in boxes or stop not in boxes:
             continue
-        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], falls)
+        x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], falls, aside)
         u, v = 2 * np.array([x0, x1]), 4 * (rows + 1 - np.array([y0, y1]))
         lines[int(hot)] |= raster.path(u, v, lines.shape[1:])
-        if weight is not None:
-            texts.append((hot, weight, (x0, y0, x1, y1)))
+        text = " ".join(t for t in (mark, "" if weight is None else number.short(weight, 2)) if t)
+        if text:
+            texts.append((hot, text, (x0, y0, x1, y1)))
     layer.lay(lines[0], pack(mix(ink.ground, ink.text, 0.42)))
     layer.lay(lines[1], pack(ink.accent))
     canvas.paint(0, 1, layer.chars, layer.fg)
@@ -112,15 +124,14 @@ def draw(
         for n, text in enumerate(lines[:tall]):
             colour = on(ground) if node.hot else ink.text if n == 0 else ink.hue(0)
             canvas.put(x + (size - cell_len(text)) // 2, y + n, text, colour, bold=node.hot or n == 0)
-    for hot, weight, ends in sorted(texts, key=lambda text: not text[0]):
-        _weight(canvas, taken, weight, hot, ends, ink)
+    for hot, text, ends in sorted(texts, key=lambda text: not text[0]):
+        _weight(canvas, taken, text, hot, ends, ink)
     return canvas
 
 
-def _weight(canvas: Canvas, taken: np.ndarray, weight: float, hot: bool, ends, ink: Ink) -> None:
-    """Print a weight on its edge where it hides least of other edges; nowhere if it would hide too much."""
+def _weight(canvas: Canvas, taken: np.ndarray, text: str, hot: bool, ends, ink: Ink) -> None:
+    """Print a text on its edge where it hides least of other edges; nowhere if it would hide too much."""
     x0, y0, x1, y1 = ends
-    text = number.short(weight, 2)
     size = len(text) + 2
     best = None
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82):
