@@ -6,7 +6,8 @@ Arrays belong to the payload (copies). Non-finite values are gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,11 +101,15 @@ class Bars:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One worked line: `text` is a formula with its numbers filled in; `note` a word id; `hot` the line to look at."""
+    """One worked line: `text` is a formula with its numbers filled in; `hot` the line to look at.
+
+    `note`: a word id; `facts` fill its holes.
+    """
 
     text: str
     note: str = ""
     hot: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

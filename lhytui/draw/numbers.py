@@ -25,7 +25,7 @@ def _lines(payload: Numbers, width: int, words: Callable[[str], str]) -> list[tu
     room = max(1, width - left)
     found: list[tuple[int, str, str]] = []
     for k, step in enumerate(payload.steps):
-        note = words(step.note) if step.note else ""
+        note = words(step.note, **step.facts) if step.note else ""
         folded = fold(_text(step.text, words), room, INDENT) or [""]
         for text in folded[:-1]:
             found.append((k, text, ""))
@@ -87,4 +87,4 @@ def inspect(payload: Numbers, width: int, height: int, cx: int, cy: int, words: 
     if there is None:
         return ""
     step = payload.steps[there[0]]
-    return _text(step.text, words) + (f"  {words(step.note)}" if step.note else "")
+    return _text(step.text, words) + (f"  {words(step.note, **step.facts)}" if step.note else "")
