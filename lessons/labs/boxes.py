@@ -27,7 +27,7 @@ class Boxes(Still):
     def __init__(self, settings: Mapping[str, Any], seed: int):
         super().__init__(settings, seed)
         chances = np.array([settings["blue1"], settings["blue2"]])
-        which, colour = drawn(seed, 42).uniform(0, 1, (BALLS, 2)).T
+        which, colour = drawn(seed, 89).uniform(0, 1, (BALLS, 2)).T
         box = (which >= settings["prior"]).astype(int)
         kind = 2 * box + (colour >= chances[box])  # an index of NAMES
         self.counts = np.cumsum(np.eye(4, dtype=np.int64)[kind], axis=0)  # (BALLS, 4) after each ball

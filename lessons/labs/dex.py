@@ -51,7 +51,7 @@ def column(feature: str) -> np.ndarray:
 def strangers(seed: int) -> np.ndarray:
     """(STRANGERS,) rows with numbers from 400 on, drawn without repetition."""
     unseen = np.flatnonzero((rows().number >= 400) & (kind() < 2))
-    return draws(seed, 41).permutation(unseen)[:STRANGERS]
+    return draws(seed, 85).permutation(unseen)[:STRANGERS]
 
 
 class Dex(Still):
@@ -113,7 +113,7 @@ class Dex(Still):
 
     def plane(self) -> Plane:
         """All rows by two features, the one in hand marked."""
-        across, up = self.settings["across"], self.settings["up"]
+        across, up = (self.settings[axis].replace("-", "_") for axis in ("across", "up"))
         x, y, who = column(across), column(up), self.settings["who"]
         dots = (
             Dots(word="series.by-type", x=x, y=y, group=kind()),
@@ -124,19 +124,20 @@ class Dex(Still):
         return Plane(extent=extent, dots=dots, x=axes[0], y=axes[1])
 
     def strangers(self) -> Table:
-        """Those met so far, and the one to guess: its name and type stay hidden."""
+        """The one to guess, its name and type hidden, beside the last one guessed."""
         at, told, dex = strangers(self.seed), self.told(), rows()
-        lines = []
-        for k, row in enumerate(at[: min(len(told) + 1, STRANGERS)]):
-            known = k < len(told)
-            words = (
-                [f"series.{CLASSES[c]}" for c in (kind()[row], told[k], self.machine()[k])]
-                if known
-                else ["=?"] * 3
-            )
-            lines.append((f"={dex.name[row]}" if known else "=?", *map(int, dex.stats[row]), *words))
-        columns = ("name", *(f.replace("_", "-") for f in STATS), "type", "you", "machine")
-        return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(lines), chosen=len(lines) - 1)
+        met = len(told)
+        now = [f"={v:.0f}" for v in dex.stats[at[met]]] if met < STRANGERS else ["=–"] * len(STATS)
+        lines = [
+            ("column.name", "=?" if met < STRANGERS else "=–", f"={dex.name[at[met - 1]]}" if met else "=–")
+        ]
+        for k, stat in enumerate(STATS):
+            before = f"={dex.stats[at[met - 1]][k]:.0f}" if met else "=–"
+            lines.append((f"column.{stat.replace('_', '-')}", now[k], before))
+        for name, said in (("type", kind()[at]), ("you", told), ("machine", self.machine())):
+            before = f"series.{CLASSES[said[met - 1]]}" if met else "=–"
+            lines.append((f"column.{name}", "=?" if met < STRANGERS else "=–", before))
+        return Table(columns=("column.number", "column.stranger", "column.last"), rows=tuple(lines))
 
     def numbers(self) -> Numbers:
         """The row in hand added up, the counts of both halves, and the score of the guesses."""

@@ -4,7 +4,8 @@ from lessons.labs.pieces import alone, run, whole
 from lessons.spec import Action, Cells, Channel, Choice, Experiment, Number, Pick, Point, Seed, View
 
 STATS = ("total", "hp", "attack", "defense", "sp-attack", "sp-defense", "speed")
-PIKACHU = 208
+SQUIRTLE, PIKACHU = 0, 208
+IN_HAND = {"who": PIKACHU}
 HOME, WRONG, BESIDE = (8.0, -6.0), (-3.0, 3.0), (1.2, -0.6)
 BOXES = {"prior": 2 / 3, "blue1": 0.8, "blue2": 0.4}
 EVEN = {**BOXES, "prior": 0.5}
@@ -19,7 +20,7 @@ EXPERIMENTS = {
     "pokedex": Experiment(
         lab="gauss",
         controls=(
-            Pick(id="who", count=209, default=PIKACHU),
+            Pick(id="who", count=209, default=SQUIRTLE),
             Choice(id="across", options=STATS, default="defense", live=True),
             Choice(id="up", options=STATS, default="sp-defense", live=True),
             Choice(id="features", options=("6", "7"), default="7", live=True),
@@ -34,15 +35,15 @@ EXPERIMENTS = {
             View(id="table", kind="table", moves="who"),
         ),
         actions=(
-            Action("pikachu", {"who": PIKACHU}),
+            Action("pikachu", IN_HAND),
             Action("say-water"),
             Action("say-normal"),
             Action("again"),
         ),
         claims=(
-            alone("counts", {}, {"cut": 494}),
-            alone("prior", {}, {"cut": 494}),
-            alone("dependent", {}, {"features": "6"}),
+            alone("counts", IN_HAND, {**IN_HAND, "cut": 494}),
+            alone("prior", IN_HAND, {**IN_HAND, "cut": 494}),
+            alone("dependent", IN_HAND, {**IN_HAND, "features": "6"}),
         ),
         build="run:Dex",
     ),
