@@ -77,9 +77,14 @@ def inside(place: str, changes: dict, out: str, brief: bool) -> None:
                 while screen.bridge.session.step == before or screen._last is None or screen._last < pressed:
                     await asyncio.sleep(0.002)
                 found["key_to_live_ms"] = round(1000 * (time.perf_counter() - pressed))
+                take, taken = screen.bridge.frame, []
+                screen.bridge.frame = lambda: take() and (taken.append(time.perf_counter()) or True)
                 screen.gaps.clear()
                 await asyncio.sleep(3 if brief else 5)
                 found["gaps"] = spread(screen.gaps)
+                if len(taken) > 1:  # how often there was something new to draw
+                    found["news_per_s"] = round((len(taken) - 1) / (taken[-1] - taken[0]), 1)
+                screen.bridge.frame = take
                 found["step"] = screen.bridge.session.step
             screen.latencies.clear()
             for key in ["right", "left"] * 10:
