@@ -12,7 +12,7 @@ from engine.model import Result
 from lessons.backprop.backprop.experiments import WIRES
 from lessons.labs import circuit, costs
 from lessons.labs.circuit import Circuit, Knot, given, plain, weighted
-from lessons.labs.machine import Backward, machine
+from lessons.labs.reverse import Backward, machine
 from lessons.labs.pieces import NETWORK
 from lessons.labs.walk import Walk
 from lessons.labs.windows import factor
