@@ -1,160 +1,191 @@
-"""This machine: what it has, and how long its matrix products take, on one thread and on all, alone and in a batch."""
+"""A network turned round: the learner sends the slope of the cost back edge by edge, to one weight."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from ctypes.util import find_library
-from functools import lru_cache
-from pathlib import Path
-from time import perf_counter
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
 
-from engine.kernel import threading_layer
-from engine.model import Result
-from lessons import terminal
-from lessons.labs.base import Still
-from lessons.views import Bars, Numbers, Step, Table
+from lessons.labs.circuit import BENDS, CIRCLED, Circuit, Knot, given, logistic, rows, weighted
+from lessons.labs.pieces import NETWORK
+from lessons.labs.walk import Walk
+from lessons.labs.written import minus, signed
+from lessons.views import Bars, Diagram, Numbers, Step, Table
 
-LAYER = 1000  # inputs and outputs of the layer that batches go through
-BATCHES = (1, 10, 100, 1000)
-EXAMPLES = 100  # that are timed one by one and as a batch
-BEST_OF = 3
-TERMINAL = ("size", "colours", "signs", "glyphs", "line")
+ASIDE = "z2"  # not on the way to the weight: in the deep net its edges have no number
+Slope = Callable[[float], float]
 
 
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def machine(net: str, x: Sequence[float], label: float, forget: bool = False) -> Circuit:
+    """From the weight w of the wire x₁ → first neuron to C = Σ (y − ŷ)², ŷ = label, or (label, 1 − label).
+
+    2-2-1 is the lecture's network up to the first neuron of its second layer; `forget`: every σ′ is 1.
+    """
+    first, second, third = rows(NETWORK)
+    slope: Slope = (lambda z: 1.0) if forget else lambda z: float(BENDS["sigmoid"][1](z))
+    start = (
+        given("w", "=w", 0, 0.1, first[0, 0]),
+        weighted("z1", "=z₁", 0.25, 0.1, ("w",), (x[0],), first[0, 1] * x[1] + first[0, 2]),
+        given("z2", "=z₂", 0.25, 0.9, float(first[1] @ (*x, 1))),
+    )
+    rest = _small(second[0], label, slope) if net == "2-2-1" else _deep(second, third, label, slope)
+    return Circuit((*start, *rest))
 
 
-@lru_cache(maxsize=1)
-def facts() -> Mapping[str, str]:
-    """What does not change while the app runs, as it is shown; "" for what cannot be found out."""
-    blas = next((one for one in threadpool_info() if one["user_api"] == "blas"), {})
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
-    sizes = [path.stat().st_size for path in folder.rglob("*.nb?")] if folder.is_dir() else []
-    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    return {
-        "cores": str(cores()),
-        "memory": f"{pages / 2**30:.1f} GiB" if pages else "",
-        "threading": threading_layer(),
-        "blas": " ".join(str(blas[key]) for key in ("internal_api", "version") if blas.get(key)),
-        "cache": f"{len(sizes)} · {sum(sizes) / 2**20:.0f} MiB",
-        "cuda": "yes" if find_library("cuda") else "no",
-    }
+def _small(row: np.ndarray, label: float, slope: Slope) -> tuple[Knot, ...]:
+    neuron = lambda id, name, x, y, z: Knot(id, name, x, y, logistic, (z,), lambda v: (slope(v),))
+    return (
+        neuron("a1", "=a₁", 0.45, 0.1, "z1"),
+        neuron("a2", "=a₂", 0.45, 0.9, "z2"),
+        weighted("z", "=z", 0.65, 0.5, ("a1", "a2"), tuple(row[:2]), row[2]),
+        neuron("y", "=y", 0.83, 0.5, "z"),
+        Knot("C", "=C", 1, 0.5, lambda y: (y - label) ** 2, ("y",), lambda y: (2 * (y - label),)),
+    )
 
 
-def seconds(work: Any) -> float:
-    """The fastest of BEST_OF runs."""
-    found = []
-    for _ in range(BEST_OF):
-        began = perf_counter()
-        work()
-        found.append(perf_counter() - began)
-    return min(found)
+def _deep(second: np.ndarray, third: np.ndarray, label: float, slope: Slope) -> tuple[Knot, ...]:
+    """Knots are the z of all neurons; on an edge lies σ′(z) times the weight."""
 
-
-@lru_cache(maxsize=2)
-def matrices(size: int) -> tuple[np.ndarray, np.ndarray]:
-    draw = np.random.Generator(np.random.PCG64(size))
-    a, b = draw.standard_normal((2, size, size), np.float32)
-    return a, b
-
-
-def product_times(size: int) -> tuple[float, float]:
-    """Seconds of a size×size product on one thread, and on all."""
-    a, b = matrices(size)
-    out = np.empty_like(a)
-    found = []
-    for threads in (1, cores()):
-        with threadpool_limits(threads, user_api="blas"):
-            np.matmul(a[:64, :64], b[:64, :64])  # wakes the threads
-            found.append(seconds(lambda: np.matmul(a, b, out=out)))
-    return found[0], found[1]
-
-
-def batch_times() -> tuple[tuple[float, ...], float]:
-    """Seconds for one example in each of BATCHES, and for EXAMPLES one by one; on one thread."""
-    weights, inputs = matrices(LAYER)
-    columns = [np.ascontiguousarray(inputs[:, k]) for k in range(EXAMPLES)]
-    with threadpool_limits(1, user_api="blas"):
-        each = tuple(
-            seconds(lambda x=np.ascontiguousarray(inputs[:, :batch]): weights @ x) / batch
-            for batch in BATCHES
-        )
-        alone = seconds(lambda: [weights @ column for column in columns])
-    return each, alone
-
-
-def operations(size: int) -> int:
-    """Multiplications and additions of a size×size product."""
-    return 2 * size**3
-
-
-def per_number(batch: int, size: int = LAYER) -> float:
-    """Operations for each number fetched or stored: weights once, inputs and outputs of every example."""
-    return 2 * size * size * batch / (size * size + 2 * size * batch)
-
-
-class Machine(Still):
-    """Times anew whenever it is built. Settings: size of the product, batch."""
-
-    def __init__(self, settings: Mapping[str, Any], seed: int):
-        super().__init__(settings, seed)
-        self.one, self.all = product_times(settings["size"])
-        self.each, self.alone = batch_times()
-
-    def look(self, view: str, past: Sequence[Result]) -> Any:
-        return getattr(self, view)()
-
-    def machine(self) -> Table:
-        """Each fact, what it is here, and what it means."""
-        here = {**facts(), **{name: terminal.SEEN.get(name, "") for name in TERMINAL}}
-        rows = tuple((f"fact.{name}", f"={value or '–'}", f"meaning.{name}") for name, value in here.items())
-        return Table(columns=("column.fact", "column.here", "column.means"), rows=rows)
-
-    def product(self) -> Bars:
-        return Bars(
-            labels=("bar.one", f"={cores()} ×"), values=1e3 * np.array([self.one, self.all]), word="series.ms"
-        )
-
-    def batches(self) -> Bars:
-        at = BATCHES.index(self.settings["batch"])
-        labels = tuple(f"={batch}" for batch in BATCHES)
-        return Bars(labels=labels, values=1e6 * np.array(self.each), word="series.us", chosen=at)
-
-    def numbers(self) -> Numbers:
-        size, batch, count = self.settings["size"], self.settings["batch"], cores()
-        work = operations(size)
-        speed = lambda time: f"{1e3 * time:.2f} ms, {work / time / 1e9:.0f} GFLOP/s"
-        products = -(-EXAMPLES // batch)
-        hundred = EXAMPLES * self.each[BATCHES.index(EXAMPLES)]
-        return Numbers(
-            steps=(
-                Step(text=f"2·{size}³ = {work:,}", note="note.operations"),
-                Step(text=f"1: {speed(self.one)}", note="note.one"),
-                Step(text=f"{count}: {speed(self.all)}", note="note.all"),
-                Step(text=f"{1e3 * self.one:.2f} / {1e3 * self.all:.2f} = {self.one / self.all:.2f}",
-                     note="note.speed-up", facts={"cores": count}),
-                Step(text=f"{EXAMPLES} / {batch} → {products}", note="note.products", hot=True),
-                Step(text=f"{per_number(batch):.0f}", note="note.per-number", hot=True),
-                Step(text=f"{1e3 * self.alone:.1f} ms", note="note.one-by-one"),
-                Step(text=f"{1e3 * hundred:.1f} ms", note="note.batch"),
+    def layer(weights: np.ndarray, heard: tuple[str, str], sign: str, x: float) -> tuple[Knot, ...]:
+        return tuple(
+            Knot(
+                f"{sign}{k + 1}", f"=z{sign}{'₁₂'[k]}", x, 0.1 + 0.8 * k,
+                lambda u, v, row=row: row @ (logistic(u), logistic(v), 1),
+                heard,
+                lambda u, v, row=row: (row[0] * slope(u), row[1] * slope(v)),
             )
+            for k, row in enumerate(weights)
         )  # fmt: skip
 
+    wanted = (label, 1 - label)
+    cost = lambda *z: sum((logistic(v) - y) ** 2 for v, y in zip(z, wanted, strict=True))
+    slopes = lambda *z: tuple(2 * (logistic(v) - y) * slope(v) for v, y in zip(z, wanted, strict=True))
+    hidden, last = layer(second, ("z1", "z2"), "′", 0.5), layer(third, ("′1", "′2"), "″", 0.75)
+    return (*hidden, *last, Knot("C", "=C", 1, 0.5, cost, ("″1", "″2"), slopes))
+
+
+class Backward(Walk):
+    """Edges have numbers; action edge-k uses one.
+
+    `taken`: MARK of the net at those used, so that they are not those of another net; `slip`: the last refused.
+    """
+
+    MARK: ClassVar[Mapping[str, float]] = {"2-2-1": 1.0, "2-2-2-2": 2.0}
+
+    @property
+    def numbered(self) -> tuple[int, ...]:
+        """The edges that have numbers, in the order of these."""
+        small = self.settings["net"] == "2-2-1"
+        return tuple(e for e, (part, _, _) in enumerate(self.graph.edges) if small or part != ASIDE)
+
+    @property
+    def used(self) -> tuple[int, ...]:
+        """The edges that have been used, the end's first."""
+        return tuple(e for k, e in enumerate(self.numbered) if self.taken(k))
+
+    def taken(self, k: int) -> bool:
+        return self.settings["taken"][k] == self.MARK[self.settings["net"]]
+
+    def worked(self) -> Mapping[str, Any]:
+        s = self.settings
+        self.graph = machine(s["net"], s["x"], s["label"], s["forget"] == "slopes")
+        return {
+            **self.graph.values,
+            "gradients": list(self.graph.gradients().values()),
+            "used": [float(e in self.used) for e in range(len(self.graph.edges))],
+        }
+
+    def act(self, action: str) -> Mapping[str, Any]:
+        """Use an edge if all that its upper end waits for has arrived; else it is refused."""
+        k = int(action.removeprefix("edge-")) - 1
+        if self.why(k):
+            return {"slip": k + 1}
+        own = self.MARK[self.settings["net"]]
+        flags = (own if self.taken(j) or j == k else 0.0 for j in range(len(self.settings["taken"])))
+        return {"taken": tuple(flags), "slip": 0}
+
+    def why(self, k: int) -> str:
+        """Why the edge of a number cannot be used; nothing if it can."""
+        if k >= len(self.numbered):
+            return "nothing"
+        if self.taken(k):
+            return "already"
+        return "" if self.graph.ready(self.graph.edges[self.numbered[k]][1], self.used) else "too-early"
+
+    def complete(self, id: str) -> bool:
+        return bool(self.graph.into(id)) and self.graph.ready(id, self.used)
+
+    # What is seen
+
+    def machine(self) -> Diagram:
+        """Forward values in the labels; below them what has come back, in full or in part."""
+        sums = self.graph.deliver(self.used)[0]
+        reached = {self.graph.end, *(self.graph.edges[e][0] for e in self.used)}
+        fresh = [e for e in self.used if self.moved("used")[e]]
+        marks = {e: CIRCLED[k] for k, e in enumerate(self.numbered)}
+        return self.graph.picture({id: sums[id] for id in reached}, self.used, fresh, marks)
+
+    def sent(self) -> Numbers:
+        """What was sent over which edge, and each slope as soon as it is complete, beside a push."""
+        graph, used, slip = self.graph, self.used, int(self.settings["slip"])
+        sums, products = graph.deliver(used)
+        steps = [Step(text=f"C = {graph.values['C']:.4f}", note="note.cost")]
+        if slip:
+            steps.append(
+                Step(text=CIRCLED[slip - 1], note=f"note.{self.why(slip - 1) or 'already'}", hot=True)
+            )
+        for e, product in zip(used, products, strict=True):
+            part, head, _ = graph.edges[e]
+            mark, fresh = CIRCLED[self.numbered.index(e)], bool(self.moved("used")[e])
+            text = f"{mark} {signed(sums[head], 3)}·{signed(graph.slopes[e], 3)} = {product:.4f}"
+            steps.append(Step(text=minus(text), hot=fresh and not slip))
+            if e == max(graph.into(part)) and self.complete(part):
+                value, pushed = sums[part], graph.numeric(part)
+                name = graph.knots[part].label[1:]
+                text = f"∂C/∂{name} = {value:.3g} ≈ {pushed:.3g}, Δ {abs(value - pushed):.0e}"
+                steps.append(Step(text=minus(text), note="note.done" if part == "w" else ""))
+        return Numbers(steps=tuple(steps))
+
+    def amplifiers(self) -> Bars:
+        """σ′(z) of every neuron, beside the most that it can be."""
+        slopes = self.slopes()
+        values = np.array(list(slopes.values()))
+        return Bars(
+            labels=tuple(f"={name}" for name in slopes), values=values, beside=np.full(len(values), 0.25),
+            word="series.amplifier", beside_word="series.most",
+        )  # fmt: skip
+
+    def slopes(self) -> Mapping[str, float]:
+        """σ′(z) by the name of z."""
+        return {
+            knot.label[1:]: float(BENDS["sigmoid"][1](self.graph.values[id]))
+            for id, knot in self.graph.knots.items()
+            if knot.label.startswith("=z")
+        }
+
+    def orders(self) -> Table:
+        """Every slope: by a push, in order, and by a recursion that never waits."""
+        graph = self.graph
+        right, paths = graph.gradients(), graph.deliver(graph.by_paths())[0]
+        rows = tuple(
+            (knot.label, *(float(f"{v:.4g}") for v in (graph.numeric(id), right[id], paths[id])))
+            for id, knot in graph.knots.items()
+            if id != graph.end
+        )
+        return Table(columns=("column.slope", "column.push", "column.waits", "column.by-path"), rows=rows)
+
     def metrics(self) -> Mapping[str, float]:
-        return {"one-ms": 1e3 * self.one, "all-ms": 1e3 * self.all}
+        return {"used": float(len(self.used)), "found": float(self.graph.deliver(self.used)[0]["w"])}
 
     def facts(self) -> Mapping[str, Any]:
-        batch = self.settings["batch"]
+        graph = self.graph
+        right, paths = graph.gradients(), graph.deliver(graph.by_paths())[0]
+        off = max(abs(right[id] - graph.numeric(id)) for id in graph.knots)
+        apart = max(abs(paths[id] / right[id] - 1) for id in graph.knots if right[id])
         return {
-            "operations": operations(self.settings["size"]),
-            "products": -(-EXAMPLES // batch),
-            "per-number": per_number(batch),
-            "gain": self.alone / (EXAMPLES * self.each[BATCHES.index(EXAMPLES)]),
+            "off": off,
+            "by-path-off": apart,
+            "amplifiers": list(self.slopes().values()),
+            **self.metrics(),
         }
