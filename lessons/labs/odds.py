@@ -16,7 +16,17 @@ from engine.statistics import Gaussian, GaussianClassifier, accuracy
 from lessons.data import pokemon
 from lessons.data.generators import draws
 from lessons.labs import splits
-from lessons.labs.gauss import FEATURES, ROWS, Gauss, Sample, border, parameters, pokemon_fit, regions
+from lessons.labs.gauss import (
+    FEATURES,
+    ROWS,
+    Gauss,
+    Sample,
+    border,
+    contours,
+    parameters,
+    pokemon_fit,
+    regions,
+)
 from lessons.labs.written import by_hand
 from lessons.views import Curve, Grid, Hist, Line, Numbers, Plane, Step, Table
 
@@ -72,7 +82,7 @@ def split_rates(features: str, covariance: str, seed: int) -> np.ndarray:
 @lru_cache(maxsize=4)
 def end_border(share: float) -> Line:
     """The border of two features at one end of the blend."""
-    return edge(odds(blended(*pokemon(FEATURES["2"])[:2], share)), f"series.border-{KINDS[share == 1]}")
+    return edge(odds(blended(*pokemon(FEATURES["2"])[:2], share)), "series.border-ends")
 
 
 def edge(z: Odds, word: str, role: str = "ghost", hue: int = -1) -> Line:
@@ -100,10 +110,11 @@ class Blended(Gauss):
         return self.covariance == "shared"
 
     def plane(self) -> Plane:
-        """As of any two Gaussians; the border is where z = 0, those at both ends of the blend are faint."""
-        plane = super().plane()
+        """Everywhere P(class 1 | x); the border where z = 0, faint those at both ends of the blend; both shapes."""
+        plane, model = super().plane(), self.fit().model
         now = edge(self.odds(), "series.border", "sum", 2)
-        return replace(plane, paths=(end_border(0.0), end_border(1.0), now, *plane.paths[1:]))
+        shapes = [line for k in (0, 1) for line in contours(model.gaussians[k], "", k, (1,))]
+        return replace(plane, paths=(end_border(0.0), end_border(1.0), *shapes, now))
 
     def rates(self) -> Curve:
         """Per cent right over the blend; the present one marked."""
@@ -125,8 +136,8 @@ class Blended(Gauss):
             if (features, covariance) == (self.settings["features"], self.covariance):
                 chosen = len(rows)
             count = parameters(len(FEATURES[features]), covariance)
-            rows.append((f"={features}", f"option.{covariance}", count, *shown[:2], told, shown[2]))
-        columns = ("features", "covariance", "parameters", "train", "test", "lecture", "splits")
+            rows.append((int(features), f"option.{covariance}", count, shown[1], told, shown[2], shown[0]))
+        columns = ("width", "shape", "parameters", "test", "lecture", "splits", "train")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=chosen)
 
     def splits(self) -> Hist:

@@ -15,7 +15,7 @@ import numpy as np
 from engine.statistics import GaussianClassifier, LogisticModel
 from lessons.labs.functions import sigmoid
 from lessons.labs.gauss import dots
-from lessons.labs.odds import Blended, blended, edge
+from lessons.labs.odds import Blended, blended
 from lessons.labs.written import minus, signed
 from lessons.views import Bars, Curve, Dots, Line, Numbers, Plane, Step, Table
 
@@ -129,7 +129,7 @@ class Posterior(Blended):
         """P(Water | x) everywhere, the border of the present blend, that of w·x + b = 0, and the place."""
         plane = super().plane()
         here = Dots(word="dot.you", x=self.x[:, 0], y=self.x[:, 1], mark="now")
-        paths = (plane.paths[1], edge(self.odds(), "series.border", "sum", 2))
+        paths = (replace(plane.paths[1], word="=w·x + b = 0"), plane.paths[-1])
         return replace(plane, paths=paths, dots=(*plane.dots, here), cursor=tuple(self.settings["at"]))
 
     def collapse(self) -> Plane:
