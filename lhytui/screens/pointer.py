@@ -21,8 +21,9 @@ class Pointer:
     """Mixed into the lesson screen."""
 
     def arranging(self) -> spec.Arrange | None:
-        """The cards that digits put into bins: those of the view that has the keys, else the first."""
-        cards = {c.id: c for c in self.experiment.controls if isinstance(c, spec.Arrange)}
+        """The cards that digits put into bins: those of the view that has the keys, else the first to be seen."""
+        seen = {view.moves for view in self.fitting}
+        cards = {c.id: c for c in self.experiment.controls if isinstance(c, spec.Arrange) and c.id in seen}
         if self.pane.startswith("view-") and int(self.pane[5:]) < len(self.views):
             here = self.experiment.view(self.views[int(self.pane[5:])][0]).moves
             if here in cards:
