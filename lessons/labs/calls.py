@@ -26,7 +26,7 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     **{call: (call,) for call in CALLS},
     "zero-and-step": ("zero-grad", "step"),
 }
-UPDATES, RATE = 80, 0.05
+UPDATES, RATE = 100, 0.02
 START = (-1.0, -1.0)  # w, b
 
 
@@ -117,7 +117,7 @@ class Loop(Still):
             for k, (call, bin) in enumerate(zip(CALLS, placed, strict=True))
         )
         return Cards(
-            bins=tuple(f"={k + 1}" for k in range(len(CALLS))),
+            bins=tuple(f"option.{bin}" for bin in self.control.bins),
             cards=tuple(cards),
             chosen=hand[0] if hand else -1,
         )
@@ -127,11 +127,11 @@ class Loop(Still):
         refused, _, reason = self.stopped.partition(": ")
         steps = [Step(text="for x, y in loader:")]
         for call in self.calls:
-            steps.append(Step(text=f"    {CODE[call]}", hot=call == refused))
+            steps.append(Step(text=f"|  {CODE[call]}", hot=call == refused))
             if call == refused:
                 steps.append(Step(text="", note=f"stop.{reason}", hot=True))
         left = [CODE[call] for call in CALLS if call not in self.calls]
-        steps += [Step(text=f"    # {code}", note="note.left-out") for code in left]
+        steps += [Step(text=f"|  # {code}", note="note.left-out") for code in left]
         w, b = self.theta
         steps.append(Step(text=f"w = {w:.3f}, b = {b:.3f}".replace("-", "−")))
         steps.append(

@@ -42,7 +42,7 @@ def facts() -> Mapping[str, str]:
         "cores": str(cores()),
         "memory": f"{pages / 2**30:.1f} GiB" if pages else "",
         "threading": threading_layer(),
-        "blas": " ".join(str(blas[key]) for key in ("internal_api", "version") if blas.get(key)),
+        "blas": f"{blas.get('internal_api', '')} {'.'.join(str(blas.get('version', '')).split('.')[:3])}".strip(),
         "cache": f"{len(sizes)} · {sum(sizes) / 2**20:.0f} MiB",
         "cuda": "yes" if find_library("cuda") else "no",
     }

@@ -16,6 +16,7 @@ from lessons.views import Cube, Grid, Numbers, Step, Table
 
 UPDATES, FLIGHT = 48, 12  # of the story, and of one cell in the air
 GAP = 3  # columns between what is given and what comes out
+BESIDE = 9  # columns of a stage on which the result stands beside what is given, else below
 WIDEST, TALLEST = 24, 16  # of what is drawn of a result
 HINTS = 2
 SOLVED: set[str] = set()  # puzzles solved since the app was started
@@ -117,10 +118,10 @@ class Shapes(Still):
         shape = result.shape if result is not None else (0,)
         r, c = laid(shape)
         left = max(columns, default=-1) + 1
-        if left and left + GAP + c.max(initial=0) + 1 > WIDEST:
-            r = r + down  # no room beside: below
+        if left and left + GAP + c.max(initial=0) + 1 > BESIDE:
+            r, self.labels[down] = r + down, "→"
         else:
-            c = c + (left + GAP if left else 0)
+            c, self.labels[0] = c + (left + GAP if left else 0), self.labels.get(0, "→")
         self.to_place = np.array([r, c])
         self.to_values = np.zeros(0) if result is None else result.values.ravel().astype(float)
         self.shown = (r < TALLEST + down) & (c < WIDEST + left)
@@ -166,13 +167,12 @@ class Shapes(Still):
         return getattr(self, view.replace("-", "_"))()
 
     def move(self) -> Grid:
-        """What is given at the left, what comes out at the right, cells on their way between."""
+        """What is given, what comes out beside or below it, cells on their way between."""
         canvas = self.stage()
-        head = [""] * canvas.shape[1]
-        if self.flies and self.shown.any():
-            head[int(self.to_place[1, self.shown].min())] = "=→"
-        rows = tuple(f"={self.labels.get(k, '')}" for k in range(len(canvas))) if self.labels else ()
-        return Grid(values=canvas, rows=rows, cols=tuple(h or "=" for h in head), tensor="cells")
+        beside = self.flies and self.shown.any() and int(self.to_place[1, self.shown].min())
+        head = ["=→" if k == beside else "=" for k in range(canvas.shape[1])] if beside else ()
+        rows = tuple(f"={self.labels.get(k, '')}" for k in range(len(canvas)))
+        return Grid(values=canvas, rows=rows, cols=tuple(head), tensor="cells")
 
     def block(self, x: Tensor, name: str, marked: np.ndarray | None) -> Cube:
         """A tensor as slices; axes before the last two are one."""
@@ -257,6 +257,8 @@ class Shapes(Still):
     # What claims look at
 
     def metrics(self) -> Mapping[str, float]:
+        if not self.ended:
+            return {}
         cells = float(self.answer.value.values.size) if self.flies else 0.0
         return {"cells": cells, "sizes": float(self.tried[0])}
 

@@ -9,7 +9,7 @@ MOVING = (
     "predict", "accuracy", "linear",
 )  # fmt: skip
 CALLS = ("zero-grad", "forward", "loss", "backward", "step")
-ORDER = Arrange(id="order", cards=CALLS, bins=("1", "2", "3", "4", "5"), live=False)
+ORDER = Arrange(id="order", cards=CALLS, bins=("first", "second", "third", "fourth", "fifth"), live=False)
 LEFT_OUT = ("none", *CALLS, "zero-and-step")
 LOOP = {"part": "loop"}
 
@@ -91,9 +91,8 @@ EXPERIMENTS = {
         ),
         actions=(
             *LINES,
-            run("loop", **LOOP, **{"left-out": "none", "order": ORDER.default}),
-            run("no-zero", **LOOP, **{"left-out": "zero-grad", "order": ORDER.default}),
-            run("no-step", **LOOP, **{"left-out": "zero-and-step", "order": ORDER.default}),
+            *(run(id, **without(call), **line(MOVING[0], "a"), **SEEN, order=ORDER.default)
+              for id, call in (("loop", "none"), ("no-zero", "zero-grad"), ("no-step", "zero-and-step"))),
         ),
         claims=(
             exact(
@@ -117,4 +116,4 @@ EXPERIMENTS = {
         pace=0.35,
         build="run:moving",
     ),
-}
+}  # fmt: skip
