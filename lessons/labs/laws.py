@@ -111,6 +111,21 @@ def numbers_of(law: str, width: int) -> int:
     return 2 * width if law == "bernoulli" else parameters(width, law)
 
 
+@lru_cache(maxsize=16)
+def patterns(width: int) -> np.ndarray:
+    """(2^width, width) every row of bits."""
+    return (np.arange(2**width)[:, None] >> np.arange(width) & 1).astype(float)
+
+
+def total(model: GaussianClassifier | Bits) -> float:
+    """Σ over all patterns of bits of Water's probability or density: 1 of a law for bits."""
+    if isinstance(model, Bits):
+        chance = model.model.chances[0]
+        return float(np.where(patterns(len(chance)) > 0, chance, 1 - chance).prod(axis=1).sum())
+    water = model.gaussians[0]
+    return float(water.density(patterns(len(water.mean))).sum())
+
+
 class Laws(Gauss):
     """The Pokémon under one law, and all laws side by side."""
 
@@ -129,15 +144,21 @@ class Laws(Gauss):
         return Plane(extent=self.extent, field=field, scale="class", dots=dots(*self.seen()), x=self.axes[0],
                      y=self.axes[1])  # fmt: skip
 
-    def table(self) -> Table:
-        """Every law with these features: parameters, per cent right here and in the mean of other cuts."""
-        now, rows = self.settings, []
+    def laws(self) -> Table:
+        """Every law with these features: parameters, per cent right here and in the mean of other cuts.
+
+        Of bits also what the law gives to all patterns together.
+        """
+        now, rows, bits = self.settings, [], self.settings["features"] == "types"
         for law in LAWS:
             fit = law_fit(now["features"], law, float(now["smoothing"]))
-            rates = (fit.train, fit.test, law_splits(now["features"], law, self.seed))
+            rates = (fit.test, fit.train, law_splits(now["features"], law, self.seed))
             shown = [None if np.isnan(rate) else round(100 * rate, 1) for rate in rates]
-            rows.append((f"control.law.{law}", numbers_of(law, self.data().x.shape[1]), *shown))
-        columns = ("law", "parameters", "train", "test", "splits")
+            whole = [None if fit.model is None else f"={total(fit.model):,.0f}"] if bits else []
+            rows.append(
+                (f"control.law.{law}", numbers_of(law, self.data().x.shape[1]), shown[0], *whole, *shown[1:])
+            )
+        columns = ("law", "parameters", "test", *(["sum"] if bits else []), "train", "splits")
         chosen = LAWS.index(now["law"])
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=chosen)
 
@@ -178,23 +199,12 @@ class Laws(Gauss):
         """The strangers: what they are, and what chance the law leaves to it."""
         second, (rows, chances) = second_types(), self.strangers()
         lines = tuple(
-            (f"={second.names[k]}", f"series.{CLASSES[second.sample.test_y[k]]}", f"type.{second.worn[k].lower()}",
-             None if np.isnan(p) else round(float(p), 4))
+            (f"={second.names[k]}", None if np.isnan(p) else round(float(p), 4), f"type.{second.worn[k].lower()}",
+             f"series.{CLASSES[second.sample.test_y[k]]}")
             for k, p in zip(rows.tolist(), chances, strict=True)
         )  # fmt: skip
-        columns = ("name", "first-type", "second-type", "chance")
+        columns = ("name", "chance", "second-type", "first-type")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=lines)
-
-    def total(self) -> float:
-        """Σ over all patterns of bits of Water's probability or density: 1 of a law for bits."""
-        model, width = self.fit().model, self.data().x.shape[1]
-        if model is None or self.settings["features"] != "types":
-            return np.nan
-        patterns = (np.arange(2**width)[:, None] >> np.arange(width) & 1).astype(float)
-        if isinstance(model, Bits):
-            chance = model.model.chances[0]
-            return float(np.where(patterns > 0, chance, 1 - chance).prod(axis=1).sum())
-        return float(model.gaussians[0].density(patterns).sum())
 
     def metrics(self) -> Mapping[str, float]:
         fit = self.fit()
@@ -205,7 +215,8 @@ class Laws(Gauss):
         found = {"singular": fit.model is None, "parameters": numbers_of(now["law"], self.data().x.shape[1])}
         found["others"] = law_splits(now["features"], now["law"], self.seed)
         if now["features"] == "types":
-            found |= {"total": self.total(), "strangers": self.strangers()[1].tolist()}
+            whole = np.nan if fit.model is None else total(fit.model)
+            found |= {"total": whole, "strangers": self.strangers()[1].tolist()}
         elif now["law"] != "bernoulli":
             gaussian, x = fit.model.gaussians[0], self.data().x
             found["factors"] = self.apart(gaussian.mean, gaussian.covariance, gaussian.log_density(x), x)

@@ -63,7 +63,7 @@ EXPERIMENTS = {
         views=(
             View(id="plane", kind="plane", when=ON_PLANE),
             View(id="chances", kind="bars", when=TYPES),
-            View(id="table", kind="table"),
+            View(id="laws", kind="table"),
             View(id="correlations", kind="grid", when=STATS),
             View(id="surprises", kind="table", when=TYPES),
         ),
