@@ -31,8 +31,14 @@ def _label(
 def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str], more: str = "…"):
     """Node id → (left, top, width, height, lines), placed by (x, y) with y = 0 at the top."""
     columns = len({round(node.x, 3) for node in payload.nodes}) or 1
-    per_row = max((sum(abs(o.y - n.y) < 1e-3 for o in payload.nodes) for n in payload.nodes), default=1)
-    longest = max(3, min(LONGEST, (width - 2) // max(1, min(columns, per_row)) - 2))
+    rows: dict[float, list[Node]] = {}
+    for node in sorted(payload.nodes, key=lambda node: node.x):
+        rows.setdefault(round(node.y, 3), []).append(node)
+    longest = {}  # cells of each node's label: as many as it likes where its row has room for all
+    for row in rows.values():
+        share = max(3, min(LONGEST, (width - 2) // min(columns, len(row)) - 2))
+        wanted = [max(map(cell_len, _label(node, words, LONGEST, payload.digits))) + 3 for node in row]
+        longest |= {node.id: LONGEST if sum(wanted) <= width else share for node in row}
     room = height - 1
     layers: dict[float, int] = {}
     for node in payload.nodes:
@@ -40,10 +46,10 @@ def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str
     crowded = max(layers.values(), default=1) * 3 > room + 1
     made = {}
     for node in payload.nodes:
-        label, value = _label(node, words, longest, payload.digits, more)
+        label, value = _label(node, words, longest[node.id], payload.digits, more)
         if crowded or room < 6:
             both = " ".join(t for t in (label, value) if t)
-            lines = [both if cell_len(both) <= longest else label or value]
+            lines = [both if cell_len(both) <= longest[node.id] else label or value]
         else:
             lines = [t for t in (label, value) if t] or [""]
         made[node.id] = (min(width, max([cell_len(t) for t in lines] + [1]) + 2), lines[: max(1, room)])
@@ -56,7 +62,25 @@ def _boxes(payload: Diagram, width: int, height: int, words: Callable[[str], str
         y = 1 + tallest / 2 + _share(node.y) * (room - tallest) - len(lines) / 2
         left, top = max(0, min(round(x), width - size)), max(1, min(round(y), height - len(lines)))
         boxes[node.id] = (left, top, size, len(lines), lines)
+    for row in rows.values():
+        _part(boxes, [node.id for node in row], width)
     return boxes
+
+
+def _part(boxes: dict, row: list[str], width: int) -> None:
+    """Move the boxes of a row, from left to right, so that none hides another where the row has room for all."""
+    if sum(boxes[id][2] + 1 for id in row) > width + 1:
+        return
+    edge = 0
+    for id in row:
+        left, *rest = boxes[id]
+        boxes[id] = (max(left, edge), *rest)
+        edge = boxes[id][0] + rest[1] + 1
+    edge = width
+    for id in reversed(row):
+        left, *rest = boxes[id]
+        boxes[id] = (min(left, edge - rest[1]), *rest)
+        edge = boxes[id][0] - 1
 
 
 def _share(place: float) -> float:
@@ -109,9 +133,9 @@ def draw(
         x0, y0, x1, y1 = _ends(boxes[start], boxes[stop], falls, aside)
         u, v = 2 * np.array([x0, x1]), 4 * (rows + 1 - np.array([y0, y1]))
         lines[int(hot)] |= raster.path(u, v, lines.shape[1:])
-        text = " ".join(t for t in (mark, "" if weight is None else number.short(weight, 2)) if t)
-        if text:
-            texts.append((hot, text, (x0, y0, x1, y1)))
+        figure = "" if weight is None else number.short(weight, 2)
+        if mark or figure:
+            texts.append((hot, mark, figure, (x0, y0, x1, y1)))
     layer.lay(lines[0], pack(mix(ink.ground, ink.text, 0.42)))
     layer.lay(lines[1], pack(ink.accent))
     canvas.paint(0, 1, layer.chars, layer.fg)
@@ -124,15 +148,19 @@ def draw(
         for n, text in enumerate(lines[:tall]):
             colour = on(ground) if node.hot else ink.text if n == 0 else ink.hue(0)
             canvas.put(x + (size - cell_len(text)) // 2, y + n, text, colour, bold=node.hot or n == 0)
-    for hot, text, ends in sorted(texts, key=lambda text: not text[0]):
-        _weight(canvas, taken, text, hot, ends, ink)
+    for hot, mark, figure, ends in sorted(texts, key=lambda text: not text[0]):
+        full = f"{mark} {figure}".strip()
+        tries = (
+            (f" {full} ", full, f" {mark} ", mark) if mark else (f" {full} ",)
+        )  # a mark is shown if it fits
+        any(_write(canvas, taken, text, hot, bool(mark), ends, ink) for text in tries)
     return canvas
 
 
-def _weight(canvas: Canvas, taken: np.ndarray, text: str, hot: bool, ends, ink: Ink) -> None:
-    """Print a text on its edge where it hides least of other edges; nowhere if it would hide too much."""
+def _write(canvas: Canvas, taken: np.ndarray, text: str, hot: bool, must: bool, ends, ink: Ink) -> bool:
+    """Print a text on its edge where it hides least of other edges; `must`: even where it hides much."""
     x0, y0, x1, y1 = ends
-    size = len(text) + 2
+    size = cell_len(text)
     best = None
     for t in (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82):
         x, y = round(x0 + (x1 - x0) * t - size / 2), math.floor(y0 + (y1 - y0) * t)
@@ -142,10 +170,12 @@ def _weight(canvas: Canvas, taken: np.ndarray, text: str, hot: bool, ends, ink: 
             hides = int((canvas.chars[y, x : x + size] != " ").sum())
             if best is None or hides < best[0]:
                 best = hides, x, y
-    if best is not None and (hot or best[0] <= max(3, size - 2)):
-        _, x, y = best
-        canvas.put(x, y, f" {text} ", ink.accent if hot else ink.dim, bold=hot)
-        taken[y, x : x + size] = True
+    if best is None or not (hot or must or best[0] <= max(3, size - 2)):
+        return False
+    _, x, y = best
+    canvas.put(x, y, text, ink.accent if hot else ink.dim, bold=hot)
+    taken[y, x : x + size] = True
+    return True
 
 
 def _under(payload: Diagram, width: int, height: int, cx: int, cy: int, words) -> int:
