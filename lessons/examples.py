@@ -20,11 +20,13 @@ from lessons.spec import Experiment
 
 
 class Examples(NamedTuple):
-    """x (N, width); y (N,) or (N, places) labels, or (N, outputs) real numbers; theta: θ of update 0."""
+    """x (N, width); y (N,) or (N, places) labels, or (N, outputs) real numbers; theta: θ of update 0; heights:
+    of a drawn schedule."""
 
     x: np.ndarray
     y: np.ndarray
     theta: np.ndarray
+    heights: list[float]
 
 
 def in_sight(experiment: Experiment, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +42,10 @@ def learner(model: Any) -> Trainer | Population | None:
         model = model.shown
     if model.limit <= 0:
         return None
-    found = getattr(model, "population", None) or getattr(model, "trainer", None)
+    names = ("learner", "population", "trainer")  # the first for models where it is neither of the others
+    found = next(
+        (found for found in (getattr(model, name, None) for name in names) if found is not None), None
+    )
     if isinstance(found, Trainer) and found.program.targets is None:
         return None
     return found if isinstance(found, Trainer | Population) else None
@@ -59,7 +64,8 @@ def examples(name: str, seed: int | None = None, **changes: Any) -> Examples:
     made = learner(built(lesson, experiment, section.settings(experiment, changes), number))
     if made is None:
         raise LookupError(f"{name} trains no network")
-    return Examples(*arrays(made), np.array(made.theta))
+    plan = made.get("schedule") if isinstance(made, Trainer) else None
+    return Examples(*arrays(made), np.array(made.theta), (plan or ("", {}))[1].get("heights", []))
 
 
 def arrays(found: Trainer | Population) -> tuple[np.ndarray, np.ndarray]:

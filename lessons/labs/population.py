@@ -84,6 +84,11 @@ class Search(Still):
         rate = self.settings["rate"]
         return Trainer(net, x, y[:, None], optimizer="adam", rate=rate, batch=64, seed=seed)
 
+    @property
+    def learner(self) -> Trainer:
+        """The present candidate."""
+        return self._start() if self.trainer is None else self.trainer
+
     def ranked(self) -> list[Trial]:
         """Finished trials, best validation first; of equals the smaller net."""
         return sorted(self.done, key=lambda t: (-t.validation, t.parameters))

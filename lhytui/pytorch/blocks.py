@@ -128,7 +128,7 @@ class Blocks:
         inputs = (x, *ahead[:1], *own, *ahead[1:])
         words = ("src", "src") if cross is None else ("tgt", "memory")
         call = ["{0}"] + ["{1}"] * bool(cross)
-        call += [f"{words[0]}_mask={{mask}}"] if look.mask else []
+        call += ["{mask}"] if look.mask else []
         at = 1 + bool(cross)
         for tokens, word in ((own, words[0]), (ahead[1:], "memory")):
             if tokens:

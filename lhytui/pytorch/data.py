@@ -11,6 +11,7 @@ import numpy as np
 from lessons.data import generators, mnist
 from lessons.data.origin import Call
 
+LOADER = "from lessons.examples import examples"
 FEW = 24  # numbers that are written out
 EVERYWHERE: tuple[Callable, ...] = (mnist,)  # may have been called before, and what they made kept
 
@@ -35,7 +36,7 @@ def source(x: np.ndarray, y: np.ndarray, calls: Sequence[Call], section: str) ->
             return fetched(call, parts, at, len(x), y)
     if x.size + y.size <= FEW:
         return Source((f"x = torch.tensor({x.tolist()})", f"y = torch.tensor({y.tolist()})"), whole=True)
-    return Source((section,), ("from lessons.examples import examples",))
+    return Source((section,), (LOADER,))
 
 
 def place(wanted: np.ndarray, parts: Sequence[Any]) -> int | None:

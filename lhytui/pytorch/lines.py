@@ -18,7 +18,7 @@ def wrapped(line: str, width: int = WIDE) -> list[str]:
     entries = [*(entry + "," for entry in entries[:-1]), *entries[-1:]]
     loops = re.split(r" (?=for \w+ in )", entries[0]) if len(entries) == 1 else []
     if len(loops) > 1:
-        inner = [*wrapped(loops[0], width - 4), *loops[1:]]
+        inner = [part for loop in loops for part in wrapped(loop, width - 4)]
         return [line[: start + 1], *(f"    {part}" for part in inner), line[end:]]
     return [line[: start + 1], *(f"    {part}" for part in packed(entries, width - 4)), line[end:]]
 
@@ -54,12 +54,13 @@ def split(text: str) -> list[str]:
 
 def packed(entries: Sequence[str], width: int) -> list[str]:
     """As many entries on a line as fit; one that is too long alone is broken itself."""
-    lines: list[str] = []
+    lines, broken = [], False
     for entry in entries:
-        if lines and len(lines[-1]) + 1 + len(entry) <= width:
+        if lines and not broken and len(lines[-1]) + 1 + len(entry) <= width:
             lines[-1] += " " + entry
         else:
-            lines += wrapped(entry, width)
+            rows = wrapped(entry, width)
+            lines, broken = lines + rows, len(rows) > 1
     return lines
 
 

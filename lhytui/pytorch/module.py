@@ -24,14 +24,25 @@ SINUSOIDS = (
 
 @dataclass(frozen=True)
 class Module:
-    """Lines that define what `make` makes; entry and exit: the shape of one example; tokens: it takes whole numbers."""
+    """A module: steps of nn.Sequential, or the lines of a class. entry and exit: the shape of one example;
+    tokens: it takes whole numbers."""
 
-    helpers: tuple[str, ...]
-    make: tuple[str, ...]  # an expression over several lines
     weights: tuple[Weight, ...]
     entry: Shape
     exit: Shape
     tokens: bool
+    steps: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
+    forward: tuple[str, ...] = ()
+
+    def make(self) -> list[str]:
+        """model = nn.Sequential(…), or its only layer."""
+        if len(self.steps) == 1:
+            return wrapped(f"model = {self.steps[0]}", WIDE - 4)
+        line = f"model = nn.Sequential({', '.join(repeated(self.steps))})"
+        if len(line) <= WIDE - 4 and len(self.steps) < 4:
+            return [line]
+        return ["model = nn.Sequential(", *indented(repeated(self.steps), WIDE - 8), ")"]
 
 
 @dataclass
@@ -181,7 +192,8 @@ class Writer:
                 rows.append(Row([part]))
         norms = 0
         for row in rows:
-            named = next((part for part in row.parts if part.weights), row.last)
+            named = [part for part in row.parts if part.weights]
+            named = next((part for part in named if "Norm" not in part.module), (named or [row.last])[0])
             node = self.nodes[named.out]
             row.name = identifier(named.weights[0].block.split(".")[0] if named.weights else node.name)
             if re.fullmatch(rf"{node.op}-\d+", row.name.replace("_", "-")) and "norm" in node.op:
@@ -210,21 +222,13 @@ class Writer:
 
     def write(self) -> Module:
         tokens = any(self.nodes[part.nodes[0]].op in ("embedding",) for part in self.parts)
+        told = (self.entry, self.shapes[self.end], tokens)
         row = self.rows[0]
         if len(self.rows) == 1 and row.first.links and row.first.inputs == (self.entry_node,):
-            weights = [replace(w, path=w.path.removeprefix(row.name + ".")) for w in row.weights]
-            if len(row.steps) == 1:
-                return Module((), (row.steps[0],), tuple(weights), self.entry, self.shapes[self.end], tokens)
-            make = ("nn.Sequential(", *indented(repeated(row.steps), WIDE - 4), ")")
-            return Module((), make, tuple(weights), self.entry, self.shapes[self.end], tokens)
-        made, body = self._init(), self._forward()
-        helpers = ["class Net(nn.Module):", "    def __init__(self):", "        super().__init__()"]
-        helpers += [f"        {line}" for line in made]
-        helpers += ["", "    def forward(self, x):", *(f"        {line}" for line in body)]
-        if any("sinusoids(" in line for line in made):
-            helpers = [*SINUSOIDS, "", "", *helpers]
-        weights = [weight for row in self.rows for weight in row.weights]
-        return Module(tuple(helpers), ("Net()",), tuple(weights), self.entry, self.shapes[self.end], tokens)
+            weights = tuple(replace(w, path=w.path.removeprefix(row.name + ".")) for w in row.weights)
+            return Module(weights, *told, steps=tuple(row.steps))
+        weights = tuple(weight for row in self.rows for weight in row.weights)
+        return Module(weights, *told, init=tuple(self._init()), forward=tuple(self._forward()))
 
     def _init(self) -> list[str]:
         lines, self.masks = [], {}
@@ -232,10 +236,7 @@ class Writer:
             part = row.first
             name = f"self.{row.name}"
             if len(row.steps) > 1:
-                steps = repeated(row.steps)
-                text = f"{name} = nn.Sequential({', '.join(steps)})"
-                whole = [f"{name} = nn.Sequential(", *indented(steps, WIDE - 8), ")"]
-                lines += [text] if len(text) <= WIDE - 8 else whole
+                lines += wrapped(f"{name} = nn.Sequential({', '.join(repeated(row.steps))})", WIDE - 8)
             elif part.module and part.owner is None and (part.weights or "{self}" in part.call):
                 lines += wrapped(f"{name} = {part.module}", WIDE - 8)
             if part.mask and part.mask not in self.masks:

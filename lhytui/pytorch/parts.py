@@ -69,7 +69,7 @@ class Part:
     @property
     def links(self) -> bool:
         """Whether it can stand in a row of modules."""
-        plain = not (self.lines or self.makes or self.again) and self.owner is None
+        plain = not (self.lines or self.makes or self.mask or self.again) and self.owner is None
         return bool(self.module) and plain and len(self.inputs) == 1
 
 

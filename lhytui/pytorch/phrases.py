@@ -105,12 +105,20 @@ def hides(node: Node, m: int, n: int) -> str:
         return ""
     if (shown == visible("causal", m, n)).all():
         return f"torch.ones({m}, {n}).triu(1).bool()"
-    for reach in range(max(m, n)):
-        if (shown == visible(reach, m, n)).all():
-            return f"(torch.arange({m})[:, None] - torch.arange({n})).abs() > {reach}"
-    rows = [int("".join("01"[int(one)] for one in row), 2) for row in shown]
-    bits = ", ".join(f"0b{row:0{n}b}" for row in rows)
-    return f"torch.tensor([{bits}])[:, None] >> torch.arange({n - 1}, -1, -1) & 1 == 0"
+    apart = np.abs(np.arange(m)[:, None] - np.arange(n))
+    near = np.unique(apart[shown > 0])
+    if (shown == np.isin(apart, near)).all():
+        distance = f"(torch.arange({m})[:, None] - torch.arange({n})).abs()"
+        if (near == np.arange(len(near))).all():
+            return f"{distance} > {near[-1]}"
+        return f"torch.isin({distance}, torch.tensor({near.tolist()}), invert=True)"
+    for size in range(2, min(m, n)):
+        if m == n and (shown == (np.arange(m)[:, None] // size == np.arange(n) // size)).all():
+            return f"torch.arange({m})[:, None] // {size} != torch.arange({n}) // {size}"
+    rows = ", ".join(
+        f"0x{int(sum(1 << k for k, one in enumerate(row) if one)):0{-(-n // 4)}x}" for row in shown
+    )
+    return f"torch.tensor([{rows}])[:, None] >> torch.arange({n}) & 1 == 0"
 
 
 def native(nodes: Sequence[Node], three: tuple[int, int, int], out: int, apart: bool) -> tuple[Weight, ...]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from engine import random
 from engine.node import Node
 from engine.population import Population
 from engine.program import Program as Table
@@ -20,10 +18,11 @@ from engine.trainer import Trainer
 from lessons.catalog import Lesson, Section
 from lessons.data.origin import recorded
 from lessons.examples import arrays, built, in_sight, learner
-from lhytui.pytorch.data import Source, source
+from lhytui.pytorch.begin import Start
+from lhytui.pytorch.data import LOADER, Source, source
 from lhytui.pytorch.lines import WIDE, wrapped
-from lhytui.pytorch.module import Module, Writer
-from lhytui.pytorch.parts import Weight, deviation, number
+from lhytui.pytorch.module import SINUSOIDS, Module, Writer
+from lhytui.pytorch.parts import Weight, number
 from lhytui.pytorch.rules import Rule, rule, schedule
 from lhytui.text.wrap import wrap
 
@@ -31,8 +30,6 @@ LOSSES = {
     "mse": "mse_loss", "mae": "l1_loss", "cross-entropy": "cross_entropy",
     "binary-cross-entropy": "binary_cross_entropy_with_logits", "sequence-cross-entropy": "cross_entropy",
 }  # fmt: skip
-FEW = 24  # numbers of θ that are written out
-KEYS = 256  # blocks of a θ whose draws are known again
 SHOWN = 10  # losses that a run prints
 
 
@@ -100,7 +97,7 @@ def facts(found: Trainer | Population) -> Facts:
 
 
 def translate(
-    lesson: Lesson, section: Section, settings: Mapping[str, Any], seed: int, say: Callable[..., str]
+    lesson: Lesson, section: Section, settings: Mapping[str, Any], seed: int, lang: str = "en"
 ) -> Program | None:
     """The section's experiment at these settings; None where it trains no network."""
     experiment = lesson.experiments()[section.experiment]
@@ -117,9 +114,10 @@ def translate(
     told = facts(found)
     fetch = f'"{name}", seed={seed}{changes}'
     command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
-    notes = [say(f"code.{word}") for word in getattr(model, "beyond", ())]
-    where = source(told.x, told.y, calls, f"x, y, _ = examples({fetch})")
-    return Sheet(told, where, command, fetch, seed, model.limit, notes, say).write()
+    words = lesson.words(lang)
+    notes = [words(f"beyond.{word}") for word in getattr(model, "beyond", ())]
+    where = source(told.x, told.y, calls, f"x, y, *_ = examples({fetch})")
+    return Sheet(told, where, command, fetch, seed, model.limit, notes).write()
 
 
 def plain(value: Any) -> str:
@@ -146,10 +144,9 @@ class Sheet:
         seed: int,
         updates: int,
         notes: Sequence[str],
-        say: Callable,
     ):
         self.told, self.where, self.command, self.fetch = told, where, command, fetch
-        self.seed, self.updates, self.notes, self.say = seed, updates, notes, say
+        self.seed, self.updates, self.notes = seed, updates, notes
         self.loss = told.table.loss
         self.module: Module = Writer(told.nodes, told.table.output).write()
         self.rule: Rule = rule(told.given)
@@ -167,7 +164,7 @@ class Sheet:
         )  # fmt: skip
         found = [line for sign, line in wanted if re.search(sign, body)]
         found = [*found[:1], "", *found[1:]] if found[0] == "import math" else found
-        own = sorted({*self.where.imports, *self.start_imports})
+        own = sorted({*self.where.imports, *([LOADER] if "examples(" in body else ())})
         if re.search(r"\bschedule\.", body):
             own.insert(0, "from engine import schedule")
         found += ["", *own] if own else []
@@ -184,135 +181,20 @@ class Sheet:
     # the model
 
     def model(self) -> list[str]:
-        helpers = [*self.module.helpers, "", ""] if self.module.helpers else []
-        helpers += [*self.rule.helper, "", ""] if self.rule.helper else []
-        first, *rest = self.module.make
-        lines = [f"model = {first}", *rest, *self.start(), "return model"]
-        return [*helpers, "def make_model():", *(f"    {line}" for line in lines)]
-
-    def doc(self, word: str) -> list[str]:
-        return [f'    """{self.say(f"code.{word}")}"""']
-
-    def start(self) -> list[str]:
-        """How the weights begin: the rules of their blocks, or, where θ was given, its numbers."""
-        self.start_imports: tuple[str, ...] = ()
-        strange = [weight for weight in self.module.weights if not self.drawn(weight)]
-        if not strange:
-            return self.rules()
-        if len(strange) > 4 and self.straight():
-            self.start_imports = ("from lessons.examples import examples",)
-            return [
-                f"theta = torch.tensor(examples({self.fetch}).theta)",
-                "parts = theta.split([p.numel() for p in model.parameters()])",
-                "with torch.no_grad():",
-                "    for p, part in zip(model.parameters(), parts):",
-                "        p.copy_(part.reshape(p.shape[::-1]).t())",
-            ]
-        lines = ["with torch.no_grad():"]
-        few = sum(self.block(weight).size for weight in strange) <= FEW
-        if not few:
-            self.start_imports = ("from lessons.examples import examples",)
-            lines.insert(0, f"theta = torch.tensor(examples({self.fetch}).theta)")
-        for weight in strange:
-            lines += [
-                f"    {line}"
-                for line in wrapped(f"{self.path(weight)}.copy_({self.values(weight, few)})", 80)
-            ]
-        rest = [weight for weight in self.module.weights if weight not in strange]
-        return [*(self.rules(rest) if rest else ()), *lines]
-
-    def straight(self) -> bool:
-        """Whether all of θ is matrices, turned, and vectors, in the order of the model's parameters."""
-        at = 0
-        for weight in self.module.weights:
-            block = self.told.table.blocks[weight.block]
-            if (
-                block.offset != at
-                or weight.rows
-                or (weight.how == "same") != (len(block.parameter.shape) == 1)
-            ):
-                return False
-            at += block.size
-        return at == self.told.table.size
-
-    def block(self, weight: Weight) -> np.ndarray:
-        at = self.told.table.blocks[weight.block]
-        return self.told.theta[at.offset : at.offset + at.size]
-
-    def values(self, weight: Weight, few: bool) -> str:
-        """A block of the given θ in PyTorch's shape."""
-        shape, at = weight.parameter.shape, self.told.table.blocks[weight.block]
-        if few:
-            numbers = self.block(weight).reshape(shape)
-            numbers = numbers.T if weight.how == "turned" else numbers
-            return f"torch.tensor({np.vectorize(lambda value: float(f'{value:.6g}'))(numbers).tolist()})"
-        cut = f"theta[{at.offset or ''}:{at.offset + at.size}]"
-        if weight.how == "turned":
-            return f"{cut}.reshape({shape[0]}, {shape[1]}).T"
-        target = self.path(weight)
-        if weight.how == "filters":
-            return f"{cut}.reshape({shape[0]}, {shape[1]}).T.reshape({target}.shape)"
-        return f"{cut}.reshape({target}.shape)" if len(shape) > 1 else cut
-
-    def drawn(self, weight: Weight) -> bool:
-        """Whether a block begins as its rule says: all 0 or 1, or a stretch of its keyed normals."""
-        parameter, values = weight.parameter, self.block(weight)
-        if parameter.init in ("zero", "one"):
-            return bool((values == (parameter.init == "one")).all())
-        scale = deviation(parameter)
-        for key in range(min(KEYS, 4 * len(self.told.table.blocks) + 8)):
-            normals = random.normals(self.told.seed, random.INITIAL, key, values.size)
-            if np.allclose(values, scale * normals, rtol=1e-4, atol=1e-7):
-                return True
-        return False
-
-    def path(self, weight: Weight) -> str:
-        """A weight below `model` as Python reads it."""
-        parts = weight.path.split(".")
-        text = "model" + "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in parts)
-        return f"{text}[{weight.rows[0]}:{weight.rows[1]}]" if weight.rows else text
-
-    def rules(self, weights: Sequence[Weight] | None = None) -> list[str]:
-        """The rules of all weights; the one that most follow in a loop."""
-        weights = self.module.weights if weights is None else weights
-        rules: dict[str, str] = {}
-        for weight in weights:
-            if "weight" not in weight.path and "bias" not in weight.path:
-                continue  # drawn where it is made
-            path = self.path(replace(weight, rows=None))
-            rules[path] = law(weight)
-        matrices = {path: text for path, text in rules.items() if text not in (ZERO, ONE)}
-        if not matrices:
-            return (
-                ["for p in model.parameters():", f"    {ZERO.format('p')}"] if ZERO in rules.values() else []
-            )
-        if len(matrices) <= 2:
-            return [text.format(path) for path, text in rules.items() if text != ONE and "norm" not in path]
-        most = Counter(matrices.values()).most_common(1)[0][0]
-        lines = [
-            "for name, p in model.named_parameters():",
-            '    if "bias" in name:',
-            f"        {ZERO.format('p')}",
-        ]
-        others: dict[str, list[str]] = {}
-        for path, text in matrices.items():
-            if text != most:
-                others.setdefault(text, []).append(path)
-        for path, text in rules.items():
-            if text == ZERO and "bias" not in path and "norm" not in path:
-                others.setdefault(text, []).append(path)
-        late = []
-        for text, paths in others.items():
-            word = common(paths, [path for path in matrices if path not in paths])
-            if len(paths) == 1:
-                late.append(text.format(paths[0]))
-            elif word:
-                lines += [f'    elif "{word}" in name:', f"        {text.format('p')}"]
-            else:
-                late += [*wrapped(f"for p in ({', '.join(paths)}):", 84), f"    {text.format('p')}"]
-        own = any("weight" not in weight.path and "bias" not in weight.path for weight in weights)
-        last = '    elif p.ndim > 1 and "weight" in name:' if own else "    elif p.ndim > 1:"
-        return [*lines, last, f"        {most.format('p')}", *late]
+        module, told = self.module, self.told
+        root = "model" if module.steps else "self"
+        start = Start(module.weights, told.table.blocks, told.theta, told.seed, root, len(module.steps))
+        begin = start.lines(self.fetch)
+        helper = [*self.rule.helper, "", ""] if self.rule.helper else []
+        if module.steps:
+            lines = [*module.make(), *begin, "return model"]
+            return [*helper, "def make_model():", *(f"    {line}" for line in lines)]
+        made, body = (
+            [f"        {line}" for line in lines] for lines in ([*module.init, *begin], module.forward)
+        )
+        helper += [*SINUSOIDS, "", ""] if any("sinusoids(" in line for line in made) else []
+        first = ["class Net(nn.Module):", "    def __init__(self):", "        super().__init__()", *made]
+        return [*helper, *first, "", "    def forward(self, x):", *body]
 
     # the examples
 
@@ -326,8 +208,7 @@ class Sheet:
             rows = "randperm" if told.shuffled else "arange"
             turn = f"    for rows in torch.{rows}(len(x)).split({size}):"
             lines += ["while True:", turn, "        yield x[rows], y[rows]"]
-        word = "whole" if size >= len(told.x) else "shuffled" if told.shuffled else "ordered"
-        return ["def batches():", *self.doc(word), *(f"    {line}" for line in lines)]
+        return ["def batches():", *(f"    {line}" for line in lines)]
 
     def shaped(self) -> str:
         """What brings an example into the shape that the model takes."""
@@ -352,6 +233,8 @@ class Sheet:
     def train(self) -> list[str]:
         given, plan = self.told.given, schedule(self.told.given, self.updates, self.rule.factor)
         lines = wrapped(f"optimizer = {self.rule.make}", 84)
+        if re.search(r"\bheights\b", plan):
+            lines += wrapped(f"heights = examples({self.fetch}).heights", 84)
         lines += wrapped(f"scheduler = {plan}", 84) if plan else []
         look, noise = given["lookahead"], given["noise"]
         lines += ["slow = [p.detach().clone() for p in model.parameters()]"] if look else []
@@ -394,33 +277,10 @@ class Sheet:
         return f"F.{LOSSES[loss.op]}(model(x){flat}, y{more})"
 
     def main(self) -> list[str]:
-        every = max(1, self.updates // SHOWN)
+        every, make = max(1, self.updates // SHOWN), "make_model" if self.module.steps else "Net"
         return [
             'if __name__ == "__main__":',
             f"    torch.manual_seed({self.seed})",
-            f"    losses = train(make_model(), batches(), updates={self.updates})",
+            f"    losses = train({make}(), batches(), updates={self.updates})",
             f"    print([round(loss, 4) for loss in losses[::{every}]])",
         ]
-
-
-def common(paths: Sequence[str], others: Sequence[str]) -> str:
-    """A part of their names that these paths have and no other has, empty if there is none."""
-    words = [set(re.findall(r"[a-z]+\d*(?:_[a-z]+)*", path)) for path in paths]
-    shared = [word for word in set.intersection(*words) if not any(word in other for other in others)]
-    return min(shared, key=lambda word: (len(word), word), default="")
-
-
-ZERO, ONE = "nn.init.zeros_({})", "nn.init.ones_({})"
-
-
-def law(weight: Weight) -> str:
-    """PyTorch's word for how a block begins."""
-    init = weight.parameter.init
-    if init in ("zero", "one"):
-        return ZERO if init == "zero" else ONE
-    if init == "he" and weight.how in ("turned", "filters") and weight.rows is None:
-        return "nn.init.kaiming_normal_({})"
-    if init == "xavier" and weight.how == "turned" and weight.rows is None:
-        return "nn.init.xavier_normal_({})"
-    std = f"{deviation(weight.parameter):.4g}"
-    return "nn.init.normal_({})" if std == "1" else f"nn.init.normal_({{}}, std={std})"

@@ -19,6 +19,7 @@ KNOWN = {
     "mean-rms": ("Adagrad", ("tiny",)),
 }  # fmt: skip
 ADAGRAD_EPS = 1e-10
+FEW = 24  # heights of a drawn schedule that are written out
 
 
 @dataclass(frozen=True)
@@ -258,9 +259,10 @@ def ours(name: str, plan: Settings) -> str:
             half = f"(1 + math.cos(math.pi * min(t / {plan['updates']}, 1))) / 2"
             return half if low == "0" else f"({low} + (1 - {low}) * {half})"
         case "drawn":
-            heights = ", ".join(number(height) for height in plan["heights"])
+            few = len(plan["heights"]) <= FEW
+            heights = f"[{', '.join(number(height) for height in plan['heights'])}]" if few else "heights"
             places = f"np.linspace(0, {plan['updates']}, {len(plan['heights'])})"
-            return f"np.interp(t, {places}, [{heights}])"
+            return f"np.interp(t, {places}, {heights})"
     # The long ones are the engine's own functions: plain arithmetic on t.
     named = ", ".join(f"{key}={value!r}" for key, value in plan.items())
     return f"schedule.{name.replace('-', '_')}(t, {named})"
