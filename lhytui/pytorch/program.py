@@ -16,7 +16,7 @@ from engine.population import Population
 from engine.program import Program as Table
 from engine.trainer import Trainer
 from lessons.catalog import Lesson, Section
-from lessons.data.origin import recorded
+from lessons.data.origin import Call, recorded
 from lessons.examples import arrays, built, in_sight, learner
 from lhytui.pytorch.begin import Start
 from lhytui.pytorch.data import LOADER, Source, source
@@ -78,6 +78,8 @@ def facts(found: Trainer | Population) -> Facts:
         given = {name: found.get(name) if name in known else None for name in SETTINGS}
         return Facts(table, table.nodes, x, y, found.theta[0], given, len(x), False, found.dtype, found.seed)
     given = {name: found.get(name) for name in SETTINGS}
+    # Lectures begin RMSProp with the first gradient.
+    given["recalls"] = given["optimizer"] == "rmsprop" and bool(np.any(found.state()[2]))
     nodes, share = list(found.program.nodes), found.get("dropout")
     if share is not None:
         nodes = [replace(node, hyper=(share,)) if node.op == "dropout" else node for node in nodes]
@@ -100,24 +102,42 @@ def translate(
     lesson: Lesson, section: Section, settings: Mapping[str, Any], seed: int, lang: str = "en"
 ) -> Program | None:
     """The section's experiment at these settings; None where it trains no network."""
-    experiment = lesson.experiments()[section.experiment]
     with recorded() as calls:
-        model = built(lesson, experiment, settings, seed)
+        model = built(lesson, lesson.experiments()[section.experiment], settings, seed)
+    return told(model, calls, lesson, section, settings, seed, lang)
+
+
+def told(
+    model: Any,
+    calls: Sequence[Call],
+    lesson: Lesson,
+    section: Section,
+    settings: Mapping[str, Any],
+    seed: int,
+    lang: str = "en",
+) -> Program | None:
+    """The same of a model at update 0; `calls`: those of `recorded` while it was built."""
     found = learner(model)
     if found is None:
         return None
+    experiment, name = lesson.experiments()[section.experiment], f"{lesson.id}:{section.id}"
     home, chosen = section.settings(experiment), in_sight(experiment, settings)
     changed = {key: value for key, value in chosen.items() if home[key] != value}
-    changes = "".join(f", {key}={value!r}" for key, value in changed.items())
     given = [f"--set {key}={plain(value)}" for key, value in changed.items()]
-    name = f"{lesson.id}:{section.id}"
-    told = facts(found)
-    fetch = f'"{name}", seed={seed}{changes}'
-    command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
+    fetch = ", ".join([f'"{name}"', f"seed={seed}", *keywords(changed)])
     words = lesson.words(lang)
     notes = [words(f"beyond.{word}") for word in getattr(model, "beyond", ())]
-    where = source(told.x, told.y, calls, f"x, y, *_ = examples({fetch})")
-    return Sheet(told, where, command, fetch, seed, model.limit, notes).write()
+    known = facts(found)
+    where = source(known.x, known.y, calls, f"x, y, *_ = examples({fetch})")
+    command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
+    return Sheet(known, where, command, fetch, seed, model.limit, notes).write()
+
+
+def keywords(changed: Mapping[str, Any]) -> list[str]:
+    """Arguments by name; those whose names are none in Python in a dictionary."""
+    plain_ = [f"{key}={value!r}" for key, value in changed.items() if key.isidentifier()]
+    others = ", ".join(f'"{key}": {value!r}' for key, value in changed.items() if not key.isidentifier())
+    return [*plain_, *([f"**{{{others}}}"] if others else [])]
 
 
 def plain(value: Any) -> str:

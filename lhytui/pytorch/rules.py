@@ -36,7 +36,7 @@ class Rule:
 def rule(given: Settings) -> Rule:
     """The optimizer of a trainer with these settings."""
     name = given["optimizer"]
-    if name in KNOWN and not (name == "radam" and given["threshold"] != 5):
+    if name in KNOWN and not (name == "radam" and given["threshold"] != 5) and not given.get("recalls"):
         kind, takes = KNOWN[name]
         options = [option for take in takes for option in [taken(take, kind, given)] if option]
         if given["l2"] and name != "adamw":
@@ -150,6 +150,14 @@ def radam(given: Settings) -> tuple[str, tuple[str, ...]]:
     )  # fmt: skip
 
 
+def rmsprop(given: Settings) -> tuple[str, tuple[str, ...]]:
+    decay = 0.99 if given["decay"] is None else given["decay"]
+    return "RMSPropFromFirst", each(
+        f'v = state["v"] = {number(decay)} * state.get("v", g**2) + {1 - decay:.12g} * g**2',
+        f'p -= group["lr"] * g / (v.sqrt() + {epsilon(given)})',
+    )
+
+
 def nesterov_ahead(given: Settings) -> tuple[str, tuple[str, ...]]:
     beta = number(given["momentum"])
     ahead = (
@@ -193,7 +201,7 @@ def swats(given: Settings) -> tuple[str, tuple[str, ...]]:
 
 
 OWN = {
-    "sgdw": sgdw, "adam-biased": adam_biased, "adabound": adabound, "radam": radam,
+    "rmsprop": rmsprop, "sgdw": sgdw, "adam-biased": adam_biased, "adabound": adabound, "radam": radam,
     "nesterov-ahead": nesterov_ahead, "swats": swats,
 }  # fmt: skip
 

@@ -35,7 +35,7 @@ class CodeScreen(ModalScreen[None]):
     CodeScreen { align: center middle; background: $background 60%; }
     CodeScreen > Vertical { width: 94; max-width: 100%; height: 100%; background: $panel; }
     CodeScreen #title { height: 1; padding: 0 1; background: $surface-darken-1; text-style: bold; }
-    CodeScreen ScrollableContainer { height: 1fr; padding: 1 2; scrollbar-gutter: stable; }
+    CodeScreen ScrollableContainer { height: 1fr; padding: 1 2; scrollbar-size: 1 1; }
     CodeScreen #program { width: auto; height: auto; }
     """
 

@@ -1,0 +1,109 @@
+"""Every experiment that trains a network as a PyTorch program: what it computes is what the engine computes."""
+
+import re
+
+import numpy as np
+import pytest
+
+from engine.population import Population
+from engine.trainer import Trainer
+from lessons import catalog
+from lessons.data.origin import recorded
+from lessons.examples import built, in_sight, learner
+
+torch = pytest.importorskip("torch")
+
+from lhytui.pytorch.program import told, translate  # noqa: E402
+from tests.lhytui import peer  # noqa: E402
+
+torch.set_num_threads(1)
+UPDATES, FEW = 20, 3
+# Units stand exactly on their kinks, where a last digit of float64 decides.
+SINGLE = {"basics/deep:why-deep"}
+COURSE = catalog.load()
+SECTIONS = [(lesson, section) for lesson in COURSE.lessons for section in lesson.sections]
+IDS = [f"{lesson.id}:{section.id}" for lesson, section in SECTIONS]
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    """Programs in double precision set PyTorch's default."""
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """The trainers and populations that trained since, with the losses of their updates."""
+    seen = {}
+
+    def watch(kind, losses):
+        plain = kind.train
+
+        def train(self, updates, *args, **given):
+            rows = plain(self, updates, *args, **given)
+            seen.setdefault(id(self), (self, []))[1].append(losses(rows))
+            return rows
+
+        monkeypatch.setattr(kind, "train", train)
+
+    watch(Trainer, lambda rows: rows[:, 0])
+    watch(Population, lambda rows: rows[:, 0])
+    return seen
+
+
+def networks(seen):
+    """Those of the ones that trained that are networks."""
+    return [one for one, _ in seen.values() if isinstance(one, Population) or one.program.targets is not None]
+
+
+def lint(text: str) -> None:
+    lines = text.rstrip("\n").split("\n")
+    assert 15 <= len([line for line in lines if line.strip()]) <= 60
+    assert max(map(len, lines)) <= 88
+    compile(text, "program.py", "exec")
+
+
+def compare(lesson, section, settings, seed, training, monkeypatch):
+    """The program of an experiment beside its model; None if it trains no network."""
+    double = f"{lesson.id}:{section.id}" not in SINGLE
+    monkeypatch.setitem(Trainer.__init__.__kwdefaults__, "dtype", "float64" if double else "float32")
+    with recorded() as calls:
+        model = built(lesson, lesson.experiments()[section.experiment], settings, seed)
+    program, found = told(model, calls, lesson, section, settings, seed), learner(model)
+    training.clear()
+    if program is None:
+        if model.limit:
+            model.train(FEW)
+        return None
+    # What the model does besides its updates is told in the program and left out here.
+    alone = getattr(model, "beyond", ())
+    way = found if alone or isinstance(found, Population) else model
+
+    def go(updates):
+        more = {"every": 1} if isinstance(way, Population) else {}
+        way.train(updates, **more)
+        return np.concatenate(training[id(found)][1])
+
+    return peer.run(found, program, min(UPDATES, model.limit), go, monkeypatch), program
+
+
+@pytest.mark.parametrize(("lesson", "section"), SECTIONS, ids=IDS)
+def test_the_program_computes_what_the_experiment_computes(lesson, section, training, monkeypatch):
+    """20 updates from the same θ on the same batches; where there is no program, no network trains."""
+    experiment = lesson.experiments()[section.experiment]
+    compared = compare(lesson, section, section.settings(experiment), section.seed(experiment), training, monkeypatch)
+    assert (compared is not None) == bool(networks(training))
+    if compared is not None:
+        (theta, losses), program = compared
+        lint(program.text)
+        assert theta < 1e-4 and losses < 1e-4
+
+
+OTHERS = [
+    (lesson, section, arm)
+    for lesson, section in SECTIONS
+    for arms in [lesson.experiments()[section.experiment].arms]
+    if arms
+    for arm in arms.arms.values()
+]
