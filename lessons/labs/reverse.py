@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lessons.labs.circuit import BENDS, CIRCLED, Circuit, Knot, given, logistic, rows, weighted
+from lessons.labs.circuit import BENDS, Circuit, Knot, given, logistic, rows, weighted
 from lessons.labs.pieces import NETWORK
 from lessons.labs.walk import Walk
 from lessons.labs.written import minus, signed
@@ -36,10 +36,10 @@ def machine(net: str, x: Sequence[float], label: float, forget: bool = False) ->
 def _small(row: np.ndarray, label: float, slope: Slope) -> tuple[Knot, ...]:
     neuron = lambda id, name, x, y, z: Knot(id, name, x, y, logistic, (z,), lambda v: (slope(v),))
     return (
-        neuron("a1", "=a₁", 0.45, 0.1, "z1"),
-        neuron("a2", "=a₂", 0.45, 0.9, "z2"),
-        weighted("z", "=z", 0.65, 0.5, ("a1", "a2"), tuple(row[:2]), row[2]),
-        neuron("y", "=y", 0.83, 0.5, "z"),
+        neuron("a1", "=a₁", 0.48, 0.1, "z1"),
+        neuron("a2", "=a₂", 0.48, 0.9, "z2"),
+        weighted("z", "=z", 0.7, 0.5, ("a1", "a2"), tuple(row[:2]), row[2]),
+        neuron("y", "=y", 0.85, 0.1, "z"),
         Knot("C", "=C", 1, 0.5, lambda y: (y - label) ** 2, ("y",), lambda y: (2 * (y - label),)),
     )
 
@@ -63,6 +63,11 @@ def _deep(second: np.ndarray, third: np.ndarray, label: float, slope: Slope) -> 
     slopes = lambda *z: tuple(2 * (logistic(v) - y) * slope(v) for v, y in zip(z, wanted, strict=True))
     hidden, last = layer(second, ("z1", "z2"), "′", 0.5), layer(third, ("′1", "′2"), "″", 0.75)
     return (*hidden, *last, Knot("C", "=C", 1, 0.5, cost, ("″1", "″2"), slopes))
+
+
+def number(k: int) -> str:
+    """The number of an edge as it is written."""
+    return f"[{k + 1}]"
 
 
 class Backward(Walk):
@@ -122,9 +127,9 @@ class Backward(Walk):
         """Forward values in the labels; below them what has come back, in full or in part."""
         sums = self.graph.deliver(self.used)[0]
         reached = {self.graph.end, *(self.graph.edges[e][0] for e in self.used)}
-        fresh = [e for e in self.used if self.moved("used")[e]]
-        marks = {e: CIRCLED[k] for k, e in enumerate(self.numbered)}
-        return self.graph.picture({id: sums[id] for id in reached}, self.used, fresh, marks)
+        last = max((e for e in self.used if self.moved("used")[e]), default=None)
+        marks = {e: number(k) for k, e in enumerate(self.numbered)}
+        return self.graph.picture({id: sums[id] for id in reached}, self.used, last, marks)
 
     def sent(self) -> Numbers:
         """What was sent over which edge, and each slope as soon as it is complete, beside a push."""
@@ -133,17 +138,17 @@ class Backward(Walk):
         steps = [Step(text=f"C = {graph.values['C']:.4f}", note="note.cost")]
         if slip:
             steps.append(
-                Step(text=CIRCLED[slip - 1], note=f"note.{self.why(slip - 1) or 'already'}", hot=True)
+                Step(text=number(slip - 1), note=f"note.{self.why(slip - 1) or 'already'}", hot=True)
             )
         for e, product in zip(used, products, strict=True):
             part, head, _ = graph.edges[e]
-            mark, fresh = CIRCLED[self.numbered.index(e)], bool(self.moved("used")[e])
+            mark, fresh = number(self.numbered.index(e)), bool(self.moved("used")[e])
             text = f"{mark} {signed(sums[head], 3)}·{signed(graph.slopes[e], 3)} = {product:.4f}"
             steps.append(Step(text=minus(text), hot=fresh and not slip))
             if e == max(graph.into(part)) and self.complete(part):
                 value, pushed = sums[part], graph.numeric(part)
                 name = graph.knots[part].label[1:]
-                text = f"∂C/∂{name} = {value:.3g} ≈ {pushed:.3g}, Δ {abs(value - pushed):.0e}"
+                text = f"∂C/∂{name} = {value:.3g} ≈ {pushed:.3g} Δ{abs(value - pushed):.0e}"
                 steps.append(Step(text=minus(text), note="note.done" if part == "w" else ""))
         return Numbers(steps=tuple(steps))
 
