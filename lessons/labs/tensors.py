@@ -29,8 +29,14 @@ class ExpressionError(ValueError):
     """Why a line has no value: `code` and `facts` for its sentence; `shapes` at odds, each with its guilty axis."""
 
     def __init__(self, code: str, shapes: Sequence[tuple[tuple[int, ...], int]] = (), **facts: Any):
+        facts = {name: printable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         super().__init__(code, facts)
         self.code, self.facts, self.shapes = code, facts, tuple(shapes)
+
+
+def printable(text: str) -> str:
+    """Text in which nothing commands the terminal."""
+    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -202,7 +208,9 @@ def _plain(sign: str, work: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         value = work(a, b)
     except ZeroDivisionError:
         raise ExpressionError("division-by-zero") from None
-    if isinstance(value, complex) or (abs(value) > LARGEST and type(value) is int):
+    if isinstance(value, complex):
+        raise ExpressionError("not-real", part=f"{a} {sign} {b}")
+    if type(value) is int and abs(value) > LARGEST:
         raise ExpressionError("large-number", part=f"{a} {sign} {b}")
     return value
 
