@@ -181,11 +181,11 @@ class Roads(Still):
         """Each road with the n in hand, and on the lecture's cut with all its examples."""
         rows = []
         for road, mean, error in zip(ROADS, self.means()[:, self.at], self.errors()[:, self.at], strict=True):
-            cells = [None if np.isnan(v) else round(float(v), 1) for v in (mean, error)]
+            cells = [None if np.isnan(v) else f"={v:.1f}" for v in (mean, error)]
             told = TOLD.get(road) if self.settings["features"] == "6" else None
             cut = round(100 * lecture_cut(road, self.settings["features"]), 1)
-            rows.append((f"road.{road}", *cells, cut, told))
-        columns = ("road", "at-n", "error", "cut", "lecture")
+            rows.append((f"road.{road}", cells[0], cut, told, cells[1]))
+        columns = ("road", "at-n", "cut", "lecture", "error")
         chosen = list(ROADS).index(self.settings["road"])
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=chosen)
 
@@ -250,9 +250,26 @@ def winners(arms: Mapping[str, Roads | None], chosen: str, past: Sequence[Any]) 
     shown = arms.get(chosen) or shown
     road, none = shown.settings["road"], np.full(len(SIZES), np.nan)
     values = np.array([none if model is None else model.lead(road) for model in arms.values()])
-    rows = tuple(f"={100 * float(name):.0f} %" for name in arms)
+    rows = tuple(f"={100 * float(name):.0f}%" for name in arms)
     at = (list(arms).index(chosen) if chosen in arms else 0, shown.at)
+    at = at if np.isfinite(values[at]) else None
     return Grid(values=values, rows=rows, cols=tuple(f"={n}" for n in SIZES), tensor="Δ", digits=1, chosen=at)
 
 
-PICTURES: dict[str, Callable[..., Grid]] = {"winners": winners}
+def settling(arms: Mapping[str, Roads | None], chosen: str, past: Sequence[Any]) -> Curve:
+    """The mean lead with the n in hand as draws are added, a line for each noise."""
+    lines = []
+    for hue, (name, model) in enumerate(arms.items()):
+        if model is None or not model.found:
+            continue
+        right = np.array(model.found)[:, :, model.at]
+        lead = 100 * (right[:, list(ROADS).index(model.settings["road"])] - right[:, -1])
+        count = np.arange(1, len(lead) + 1)
+        role = "sum" if name == chosen else "raw"
+        lines.append(
+            Line(word=f"={100 * float(name):.0f}%", x=count, y=lead.cumsum() / count, role=role, hue=hue)
+        )
+    return Curve(lines=tuple(lines), x="axis.draws", limits=(1, DRAWS, -10, 5))
+
+
+PICTURES: dict[str, Callable[..., Grid | Curve]] = {"winners": winners, "settling": settling}
