@@ -32,6 +32,7 @@ ROADS = {
     "full": "shared",
     "logistic": "",
 }  # and the covariance of a generative one
+HUES = {"naive": 3, "full": 4, "logistic": 2}  # 0 and 1 are the classes
 DRAWS, FRESH = 100, 500  # draws of a run; drawn points to test on
 FIRST = 5000  # of the draws' random streams
 HAIR = 1e-3  # added to variances in standard units: five examples of six features have no other inverse
@@ -167,9 +168,9 @@ class Roads(Still):
         """Per cent right over n, a line for each road."""
         means, x = self.means(), np.array(SIZES, float)
         lines, points = [], []
-        for hue, road in enumerate(ROADS):
-            lines.append(Line(word=f"road.{road}", x=x, y=means[hue], role="sum", hue=hue))
-            points.append(Dots(word="", x=x, y=means[hue], group=np.full(len(x), hue)))
+        for (road, hue), y in zip(HUES.items(), means, strict=True):
+            lines.append(Line(word=f"road.{road}", x=x, y=y, role="sum", hue=hue))
+            points.append(Dots(word="", x=x, y=y, group=np.full(len(x), hue)))
         shown = means[np.isfinite(means)]
         low, high = (float(shown.min()) - 2, float(shown.max()) + 2) if len(shown) else (45.0, 75.0)
         return Curve(
@@ -194,7 +195,7 @@ class Roads(Still):
         seed, *kind, _ = self.asked()
         sample, n = drawn(*kind, draws(seed, FIRST + max(0, self.step - 1))), SIZES[self.at]
         paths = []
-        for hue, road in ((2, self.settings["road"]), (4, "logistic")):
+        for road in (self.settings["road"], "logistic"):
             segments = [segment(ways[road][self.at]) for ways in self.ways]
             for k, (x, y) in enumerate(segments):
                 last = k == len(segments) - 1
@@ -204,7 +205,7 @@ class Roads(Still):
                         x=x,
                         y=y,
                         role="sum" if last else "ghost",
-                        hue=hue,
+                        hue=HUES[road],
                     )
                 )
         return Plane(extent=EXTENT, paths=tuple(paths), dots=dots(sample.x[:n], sample.y[:n]), x="axis.defense",

@@ -130,6 +130,9 @@ def test_figures_of_the_text(done):
     assert (
         1.2 < lead["independent"][10] < 3 and lead["gaussian"][10] > 0 and -3.6 < lead["gaussian"][140] < -2.5
     )
+    two = model("two")
+    two.train(DRAWS)
+    assert 0.3 < two.lead("naive")[1:5].mean() < 2
     assert np.abs(done["pokemon"].lead("full")[2:]).max() < 2
     cuts = [round(100 * lecture_cut(road, "6"), 1) for road in ("full", "logistic")]
     assert cuts == [76.5, 77.9] and round(68 * lecture_cut("logistic", "6")) == 53
