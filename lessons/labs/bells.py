@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from engine.errors import EngineError
 from engine.statistics import Gaussian, GaussianClassifier
 from lessons.data import pokedex
 from lessons.labs.gauss import EXTENT, STATS, Gauss, contours, dots, pokemon_fit, regions
@@ -170,9 +169,3 @@ class Bells(Gauss):
         held = self.held()
         peak = float(held.density(held.mean[None])[0])
         return {"density": self.density(), "tilt": self.tilt(), "peak": peak, "mean": held.mean.tolist()}
-
-    def look(self, view: str, past: Sequence[Any]) -> Any:
-        try:
-            return super().look(view, past)
-        except EngineError:  # a correlation so near to 1 that nothing is left across
-            return Numbers(steps=()) if view == "numbers" else Plane(extent=EXTENT)

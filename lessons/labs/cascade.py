@@ -47,7 +47,7 @@ class Cascade(Still):
             sizes, NETS, self.given(POINTS), TARGETS.astype(float), activation=settings["activation"],
             loss="binary-cross-entropy", rate=settings["rate"], dtype="float64", theta=start, threads=False,
         )  # fmt: skip
-        self.peak = self.right()
+        self.peak, self.finest = self.right(), start.copy()
 
     # What the regressions see
 
@@ -103,20 +103,26 @@ class Cascade(Still):
             rows.append(self.population.train(piece, every=1).mean(axis=1, keepdims=True))
             left -= piece
             if self.step % EVERY == 0:
-                self.peak = np.maximum(self.peak, self.right())
+                self._note()
         return np.concatenate(rows)
+
+    def _note(self) -> None:
+        """Keep how many each net had right at its best, and its θ then."""
+        right = self.right()
+        better = right > self.peak
+        self.peak[better], self.finest[better] = right[better], self.population.theta[better]
 
     def sparse(self) -> Mapping[str, float]:
         return {"solved": float((self.right() == 4).mean())}
 
     def state(self) -> Sequence[Any]:
-        return dict(self.settings), self.population.state(), self.peak.copy()
+        return dict(self.settings), self.population.state(), self.peak.copy(), self.finest.copy()
 
     def restore(self, state: Sequence[Any]) -> None:
-        settings, inner, peak = state
+        settings, inner, peak, finest = state
         self.settings = {**settings, "net": self.settings["net"]}  # what is looked at is the learner's
         self.population.restore(inner)
-        self.peak = peak.copy()
+        self.peak, self.finest = peak.copy(), finest.copy()
 
     def act(self, action: str) -> Mapping[str, Any] | None:
         """Look at the next net that has solved it, or at the next that has not; at the present one if there is none."""
@@ -153,7 +159,8 @@ class Cascade(Still):
             for k in range(min(2, len(bias)))
         ]
         if self.settings["features"] == "plain":
-            lines.append(border(*w, b, EXTENT))
+            *_, u, c = (part[0] for part in self.parts(self.finest[[int(self.settings["net"])]]))
+            lines += [border(*u, c, EXTENT, "series.best-line", "part"), border(*w, b, EXTENT)]
         paths = tuple(line for found in lines for line in found)
         dots = self._dots(POINTS)
         return Plane(
@@ -208,8 +215,8 @@ class Cascade(Still):
                 *(round(float(v), 2) for v in at[k, :2]),
                 round(float(f[k]), 2),
             ]
-            rows.append((*cells, SLIDE[k] if told else None))
-        heads = ("point", "target", "f1", "f2", "f", "lecture")
+            rows.append((*cells, SLIDE[k]) if told else tuple(cells))
+        heads = ("point", "target", "f1", "f2", "f", *(("lecture",) if told else ()))
         return Table(columns=tuple(f"column.{head}" for head in heads), rows=tuple(rows))
 
     def numbers(self) -> Numbers:

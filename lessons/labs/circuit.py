@@ -10,7 +10,6 @@ import numpy as np
 from lessons.views import Diagram, Node
 
 PUSH = 1e-5  # of a finite difference
-CIRCLED = "①②③④⑤⑥⑦⑧⑨"
 
 
 def logistic(z):
@@ -106,30 +105,31 @@ class Circuit:
         self,
         shown: Mapping[str, float],
         taken: Iterable[int] = (),
-        hot: Iterable[int] = (),
+        last: int | None = None,
         marks: Mapping[int, str] | None = None,
         nodes: Iterable[Node] = (),
         edges: Iterable[tuple[str, str, float | None, bool]] = (),
     ) -> Diagram:
         """The graph with forward values as labels and, below them, what is `shown`.
 
-        Edges in `taken` tell their slopes; `nodes` and `edges` stand in the picture without taking part.
+        Edges in `taken` tell their slopes and are lit; so is the number that the `last` of them led to.
+        `nodes` and `edges` stand in the picture without taking part.
         """
-        taken, hot, marks, extra = set(taken), set(hot), marks or {}, tuple(edges)
-        lit = {self.edges[e][0] for e in hot}
+        taken, marks, extra = set(taken), marks or {}, tuple(edges)
+        lit = None if last is None else self.edges[last][0]
         own = tuple(
             Node(
                 id=k.id, x=k.x, y=k.y, label=f"{k.label} {plain(self.values[k.id])}",
-                value=shown.get(k.id), hot=k.id in lit,
+                value=shown.get(k.id), hot=k.id == lit,
             )
             for k in self.knots.values()
         )  # fmt: skip
         wires = tuple(
-            (part, head, slope if e in taken else None, e in hot)
+            (part, head, slope if e in taken else None, e in taken)
             for e, ((part, head, _), slope) in enumerate(zip(self.edges, self.slopes, strict=True))
         )
         signs = tuple(marks.get(e, "") for e in range(len(wires))) + ("",) * len(extra)
-        return Diagram(nodes=own + tuple(nodes), edges=wires + extra, marks=signs)
+        return Diagram(nodes=own + tuple(nodes), edges=wires + extra, marks=signs, digits=2)
 
 
 def plain(value: float, digits: int = 2) -> str:

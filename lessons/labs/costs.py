@@ -18,7 +18,7 @@ from lessons.labs.walk import Walk
 from lessons.views import Curve, Dots, Line, Numbers, Table
 
 POINTS = 64  # examples of every measurement
-KINDS = ("sigmoid", "tanh", "relu")
+KINDS = ("sigmoid", "relu")
 WIDTHS = (2, 4, 8, 14, 21, 30)  # of the two-layer nets that are timed
 LOOKED_AT = 6  # parameters that are pushed one by one to check backpropagation
 PUSHES = tuple(10.0**k for k in range(-12, 1))
@@ -190,7 +190,7 @@ class Costs(Walk):
         own, lines = self.settings["activation"], []
         for kind in sorted(KINDS, key=lambda kind: kind == own):
             y = self.now[f"norms-{kind}"]
-            role = "sum" if kind == own else "ghost"
+            role = "sum" if kind == own else "raw"
             hue = KINDS.index(kind)
             lines.append(Line(word=f"option.{kind}", x=np.arange(1.0, len(y) + 1), y=y, role=role, hue=hue))
         return Curve(lines=tuple(lines), x="axis.layer", y="axis.norm", log_y=True)
@@ -227,7 +227,7 @@ class Costs(Walk):
             self.line(f"n + 1 = {n + 1:,}", "parameters", note="note.numeric"),
             self.line(f"{first:.2g} / {last:.2g} = {self.ratio:.2g}", "norms", note="note.ratio"),
             self.line(f"h = {s['push']:g}: {float(now['error']):.1e}", "error", note="note.error"),
-            self.line(f"{float(now['moved']):.1e}", "moved", note="note.moved"),
+            self.line(f"{float(now['moved']):.2g}", "moved", note="note.moved"),
         )  # fmt: skip
         return Numbers(steps=lines)
 

@@ -87,8 +87,9 @@ class Reader:
             case ast.Name(id=name) if name in self.names:
                 return self.names[name]
             case ast.Name(id=name):
-                known = ", ".join([*self.names, *SPACES])
-                raise ExpressionError("unknown-name", name=name, known=known)
+                if name in SPACES:
+                    raise ExpressionError("not-allowed", part=name)
+                raise ExpressionError("unknown-name", name=name, known=", ".join([*self.names, *SPACES]))
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 return [walk(one) for one in parts] if isinstance(node, ast.List) else tuple(map(walk, parts))
             case ast.Slice(lower=lower, upper=upper, step=step):
@@ -108,7 +109,9 @@ class Reader:
             case ast.Attribute(value=ast.Name(id=space), attr=name) if space in SPACES:
                 if space == "torch" and name in CONSTANTS:
                     return CONSTANTS[name]
-                raise ExpressionError("unknown-function", name=f"{space}.{name}", near=near(name, CONSTANTS))
+                raise ExpressionError(
+                    "unknown-function", name=f"{space}.{name}", near=near(name, SPACES[space])
+                )
             case ast.Attribute(value=of, attr=name):
                 return self.attribute(node, walk(of), name)
             case ast.Call(func=ast.Attribute(value=of, attr=name), args=args, keywords=keywords):
@@ -145,6 +148,8 @@ class Reader:
         if any(one.arg is None for one in keywords):
             raise ExpressionError("not-allowed", part="**")
         named = {{"axis": "dim"}.get(one.arg, one.arg): walk(one.value) for one in keywords}
+        if len(named) < len(keywords):
+            raise ExpressionError("bad-arguments", part=shown)
         return self.told(node, table[name], *given, called=shown, **named)
 
     def told(self, node: ast.expr, work: Callable, *args: Any, called: str = "", **named: Any) -> Any:

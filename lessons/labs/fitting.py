@@ -145,8 +145,8 @@ class Climb(Still):
         if self.settings["centre"] == "other":
             steps += [
                 Step(text=f"c = ({self.centre[0]:.1f}, {self.centre[1]:.1f})", note="note.other-mean"),
-                Step(text=f"μ* − c = ({gap[0]:.1f}, {gap[1]:.1f})", note="note.gap"),
-                Step(text=f"(μ*−c)(μ*−c)ᵀ = {written(np.outer(gap, gap))}", note="note.outer"),
+                Step(text=f"Δ = μ* − c = ({gap[0]:.1f}, {gap[1]:.1f})", note="note.gap"),
+                Step(text=f"ΔΔᵀ = {written(np.outer(gap, gap))}", note="note.outer"),
                 Step(text=f"Σ = {written(theirs)}", note="note.around-other", hot=True),
             ]
         return by_hand(steps)

@@ -178,9 +178,9 @@ class Layered(Walk):
     # What is seen
 
     def factors(self) -> Grid:
-        """W, X, b and Z of the layer side by side; of one example, its output as well."""
-        k, now, one = self.settings["layer"], self.now, self.settings["count"] == 1
-        parts = [("W", "w"), ("X", "x"), ("b", "b"), ("Z", "z")] + [("σ", "a")] * one
+        """W, X, b and Z of the layer side by side."""
+        k, now = self.settings["layer"], self.now
+        parts = (("W", "w"), ("X", "x"), ("b", "b"), ("Z", "z"))
         blocks, names = [], []
         for name, key in parts:
             block = now[f"{key}{k}"]
@@ -190,7 +190,8 @@ class Layered(Walk):
                 names.append("=")
             blocks.append(block)
             names += ["=" + name] + ["="] * (block.shape[1] - 1)
-        digits = 0 if self.width == 2 and k == 0 and not one else 2
+        whole = all((now[f"{key}{k}"] % 1 == 0).all() for _, key in parts)
+        digits = 0 if whole else 2
         return Grid(values=np.concatenate(blocks, axis=1), cols=tuple(names), tensor="layer", digits=digits)
 
     def numbers(self) -> Numbers:

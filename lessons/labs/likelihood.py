@@ -232,15 +232,16 @@ class Likelihood(Training):
     def numbers(self) -> Numbers:
         """Three examples: f, the likelihood of their labels, its −ln; and the same for all."""
         theta, names = self.trainer.theta, CLASSES[self.data]
-        w1, w2, b = (signed(value) for value in theta)
         steps, factors, logs = [], [], []
         for number, (name, k) in enumerate(self.three):
-            x1, x2 = (signed(value) for value in self.s[k])
             z = float(self.logit(self.s[k : k + 1])[0])
-            f, label = float(sigmoid(z)), int(self.y[k])
-            mark = "¹²³"[number]
-            steps.append(Step(text=f"x{mark} {name}".rstrip(), note=f"series.{names[1 - label]}"))
-            steps.append(Step(text=f"z = {w1}·{x1} + {w2}·{x2} + {b} = {z:.2f}", note="note.z"))
+            f, label, mark = float(sigmoid(z)), int(self.y[k]), "¹²³"[number]
+            steps.append(
+                Step(text=f"x{mark} {name}".rstrip() + f": z = {z:.2f}", note=f"series.{names[1 - label]}")
+            )
+            if not number:  # the first one's score in full
+                terms = " + ".join(f"{signed(w)}·{signed(x)}" for w, x in zip(theta, self.s[k], strict=False))
+                steps.append(Step(text=f"= {terms} + {signed(theta[2])}", note="note.z"))
             steps.append(Step(text=f"f(x{mark}) = σ({z:.2f}) = {f:.3f}", note="note.f"))
             factors.append(f"{f:.3f}" if label else f"(1 − {f:.3f})")
             logs.append(float(costs(np.array([z]), np.array([label]))[0]))
@@ -254,9 +255,9 @@ class Likelihood(Training):
         ]
         whole, total = self.product(theta), self.surprise(theta)
         steps += [
-            Step(text=f"L = f(x¹)·f(x²)·(1 − f(x³))·… = {whole:.2e}", note="note.whole"),
-            Step(text=f"−ln L = {-np.log(whole):.10f}", note="note.surprise", hot=True),
-            Step(text=f"Σ CE = {total:.10f}", note="note.total", hot=True),
+            Step(text=f"L = {factors[0]}·{factors[1]}·… = {whole:.2e}", note="note.whole"),
+            Step(text=f"−ln L = {-np.log(whole):.10f}", note="note.surprise"),
+            Step(text=f"Σ CE = {total:.10f}", note="note.total"),
         ]
         return by_hand(steps)
 
@@ -271,8 +272,8 @@ class Likelihood(Training):
             known = name != "coin"  # which lies on no side
             train, test = (f"={100 * share:.0f}" if known else None for share in self.right(theta))
             weights = " ".join(f"{value:.2f}" for value in theta).replace("-", "−")
-            found.append((f"series.{name}", f"={weights}", round(cost, 1), f"={powers(cost)}", train, test))
-        heads = ("who", "weights", "surprise", "likelihood", "train", "test")
+            found.append((f"series.{name}", f"={powers(cost)}", round(cost, 1), train, test, f"={weights}"))
+        heads = ("who", "likelihood", "surprise", "train", "test", "weights")
         return Table(columns=tuple(f"column.{head}" for head in heads), rows=tuple(found), chosen=1)
 
     def metrics(self) -> Mapping[str, float]:

@@ -28,6 +28,16 @@ TERMS = ("volumes", "square-1", "square-2", "linear-1", "linear-2", "constant-1"
 class Posterior(Blended):
     """P(Water | x) by Bayes and as σ(w·x + b), w and b those of the shared covariance."""
 
+    def __init__(self, settings: Mapping[str, Any], seed: int):
+        super().__init__(settings, seed)
+        self._ground: tuple[Any, Plane | None] = (None, None)
+
+    def set(self, control: str, value: Any) -> None:
+        if control in ("at", "stage"):  # moves no Gaussian
+            self.settings[control] = value
+        else:
+            super().set(control, value)
+
     def setting(self, name: str) -> Any:
         return "2" if name == "features" else super().setting(name)
 
@@ -120,14 +130,17 @@ class Posterior(Blended):
             ("row.first", show(joint[0], ".2e"), show(line.weight @ x[0], ".4f")),
             ("row.second", show(joint[1], ".2e"), show(line.bias, ".4f")),
             ("row.z", show(np.log(joint[0] / joint[1]), ".4f"), show(score, ".4f")),
-            ("row.posterior", show(posterior, ".12f"), show(sigmoid(score), ".12f")),
+            ("row.posterior", show(posterior, ".9f"), show(sigmoid(score), ".9f")),
             ("row.gap", show(abs(posterior - sigmoid(score)), ".1e"), "="),
         )
         return Table(columns=("column.step", "column.bayes", "column.sigma"), rows=pairs, chosen=3)
 
     def plane(self) -> Plane:
         """P(Water | x) everywhere, the border of the present blend, that of w·x + b = 0, and the place."""
-        plane = super().plane()
+        made_of = tuple(self.settings[name] for name in ("blend", "prior", "points"))
+        if self._ground[0] != made_of:
+            self._ground = (made_of, super().plane())
+        plane = self._ground[1]
         here = Dots(word="dot.you", x=self.x[:, 0], y=self.x[:, 1], mark="now")
         paths = (replace(plane.paths[1], word="=w·x + b = 0"), plane.paths[-1])
         return replace(plane, paths=paths, dots=(*plane.dots, here), cursor=tuple(self.settings["at"]))

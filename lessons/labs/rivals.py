@@ -112,7 +112,7 @@ class Rivals(Still):
             wrong = int((self.sign * g <= 0).sum())
             values = (*model.weight, model.bias)
             rows.append((f"series.{name}", round(100 * self.right()[name], 1), wrong, far and round(far, 2),
-                         round(loss, 2), *(round(float(v), 3) for v in values)))  # fmt: skip
+                         round(loss, 1), *(round(float(v), 3) for v in values)))  # fmt: skip
         columns = ("method", "right", "wrong", "far-output", "loss", "w1", "w2", "b")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows))
 

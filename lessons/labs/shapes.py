@@ -11,7 +11,7 @@ from engine.model import Result
 from lessons.labs.base import Still
 from lessons.labs.expressions import Answer, evaluate
 from lessons.labs.puzzles import LETTERS, PUZZLES, TRIALS, Misfit, given, misfit, tried
-from lessons.labs.tensors import ExpressionError, Tensor, written
+from lessons.labs.tensors import ExpressionError, Tensor, printable, written
 from lessons.views import Cube, Grid, Numbers, Step, Table
 
 UPDATES, FLIGHT = 48, 12  # of the story, and of one cell in the air
@@ -45,7 +45,7 @@ class Shapes(Still):
         self.names = given(self.puzzle, self.puzzle.sizes)
         self.tensors = {name: x for name, x in self.names.items() if isinstance(x, Tensor)}
         self.goal: Tensor = evaluate(self.puzzle.answer, self.names).value
-        typed = settings["typed"].strip()
+        typed = printable(settings["typed"].strip())
         self.line = typed or self.puzzle.lines[LETTERS.index(settings["line"])]
         self.error: ExpressionError | None = None
         self.answer = Answer(None, ())

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from lessons.labs.forced import answers
-from lessons.labs.gauss import CLASSES, FEATURES, Gauss, dots, pokemon_fit
+from lessons.labs.gauss import CLASSES, FEATURES, ROWS, Gauss, dots, pokemon_fit
 from lessons.labs.written import by_hand
 from lessons.views import Hist, Numbers, Plane, Step, Strip, Table
 
 BINS = (0.40, 0.84, 22)  # of accuracies: from, to, how many
-# The lecture's accuracies in per cent: 2 features own, 7 own, 7 shared.
-SLIDE = {("2", "own"): 47, ("7", "own"): 54, ("7", "shared"): 73}
+# The models of the lecture, and its accuracies in per cent.
+SLIDE = {model: rate for model, rate in ROWS.items() if rate is not None}
+
+
+def brief(value: float) -> str:
+    """A number of any size in few signs."""
+    return f"{value:.0f}" if abs(value) >= 1 else f"{value:.0e}"
 
 
 class Results(Gauss):
@@ -25,12 +29,17 @@ class Results(Gauss):
         return self.setting("points") == "test"
 
     def table(self) -> Table:
-        """All models; the test's column is empty until the test is opened."""
-        table = super().table()
-        if self.told():
-            return table
-        at = table.columns.index("column.test")
-        return replace(table, rows=tuple((*row[:at], None, *row[at + 1 :]) for row in table.rows))
+        """Per cent right of each model of ROWS; the test's column is empty until the test is opened."""
+        lines, now = [], (self.setting("features"), self.setting("covariance"))
+        for (features, covariance), slide in ROWS.items():
+            fit = pokemon_fit(features, covariance, self.setting("ridge"))
+            train, test = (
+                None if fit.model is None else round(100 * rate, 1) for rate in (fit.train, fit.test)
+            )
+            lines.append((f"row.{features}-{covariance}", train, test if self.told() else None, slide))
+        columns = ("model", "train", "exam", "lecture")
+        chosen = list(ROWS).index(now)
+        return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(lines), chosen=chosen)
 
     def scores(self) -> Plane:
         """As the lab's; where there is no density, what hinders it: all points lie on one plane."""
@@ -48,7 +57,7 @@ class Results(Gauss):
         steps = [Step(text=f"{fit.rank} / {count}", note="note.rank", hot=fit.rank < count)]
         for name, gaussian in zip(CLASSES, self.classifier().gaussians, strict=True):
             values = np.linalg.eigvalsh(gaussian.covariance)
-            steps.append(Step(text=f"λ = {values[0]:.2g} … {values[-1]:.0f}", note=f"series.{name}"))
+            steps.append(Step(text=f"λ = {brief(values[0])} … {brief(values[-1])}", note=f"series.{name}"))
         if fit.model is None:
             return by_hand([*steps, Step(text="|Σ| = 0", note="note.no-inverse", hot=True)])
         x, y = self.seen()
@@ -70,20 +79,15 @@ class Results(Gauss):
         return Hist(strips=tuple(strips), lo=low, hi=high, x="axis.test-accuracy", ticks=ticks)
 
     def suspects(self) -> Table:
-        """The lecture's three accuracies beside right code, a wrong centre, and inverting come what may."""
+        """The lecture's accuracies beside those of a wrong centre, and of inverting what has no inverse."""
         lines = []
         for (features, covariance), slide in SLIDE.items():
-            honest = pokemon_fit(features, covariance, 0.0).test
-            six = pokemon_fit("6", covariance, 0.0).test
             wrong, forced = (
                 getattr(answers(features, self.seed, centre), covariance) for centre in ("other", "own")
             )
-            per = lambda rate: f"={100 * rate:.1f}"
-            lines.append(
-                (f"={features}", f"option.{covariance}", slide, per(honest if features == "2" else six),
-                 per(wrong[0]) if features == "2" else None, self.span(forced) if features == "7" else None)
-            )  # fmt: skip
-        columns = ("features", "covariance", "lecture", "right-code", "wrong-centre", "forced")
+            cells = (f"={100 * wrong[0]:.1f}", "=–") if features == "2" else ("=–", self.span(forced))
+            lines.append((f"row.{features}-{covariance}", slide, *cells))
+        columns = ("model", "lecture", "wrong-centre", "forced")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(lines))
 
     @staticmethod

@@ -29,8 +29,14 @@ class ExpressionError(ValueError):
     """Why a line has no value: `code` and `facts` for its sentence; `shapes` at odds, each with its guilty axis."""
 
     def __init__(self, code: str, shapes: Sequence[tuple[tuple[int, ...], int]] = (), **facts: Any):
+        facts = {name: printable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
         super().__init__(code, facts)
         self.code, self.facts, self.shapes = code, facts, tuple(shapes)
+
+
+def printable(text: str) -> str:
+    """Text in which nothing commands the terminal."""
+    return "".join(c if c.isprintable() else "·" for c in text)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -109,13 +115,15 @@ def axes(dim: Any, count: int) -> tuple[int, ...]:
 
 def sizes(given: Sequence[Any]) -> tuple[Any, ...]:
     """The sizes in `zeros(2, 3)`, `zeros((2, 3))` and `zeros([2, 3])`."""
+    if not given:
+        raise TypeError
     one = given[0] if len(given) == 1 else None
     return tuple(one) if isinstance(one, (tuple, list)) else tuple(given)
 
 
 def moved(x: Tensor, way: Callable[[np.ndarray], np.ndarray]) -> Tensor:
     """Cells put elsewhere, left out or repeated, none changed."""
-    return Tensor(way(x.values), way(x.sources))
+    return Tensor(np.asarray(way(x.values)), np.asarray(way(x.sources)))
 
 
 # Arithmetic
@@ -168,7 +176,7 @@ def binary(sign: str, work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
     def apply(a: Any, b: Any) -> Any:
         if not isinstance(a, Tensor) and not isinstance(b, Tensor):
             return _plain(sign, work, a, b)
-        kinds = {one.values.dtype for one in (a, b) if isinstance(one, Tensor)}
+        kinds = {KINDS[rank(one)] for one in (a, b) if isinstance(one, (Tensor, bool))}
         x, y = lifted(a, b)
         kind = x.values.dtype
         if (sign == "-" and BOOL in kinds) or (kind == BOOL and sign in ("//", "%", "**")):
@@ -202,7 +210,9 @@ def _plain(sign: str, work: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
         value = work(a, b)
     except ZeroDivisionError:
         raise ExpressionError("division-by-zero") from None
-    if isinstance(value, complex) or (abs(value) > LARGEST and type(value) is int):
+    if isinstance(value, complex):
+        raise ExpressionError("not-real", part=f"{a} {sign} {b}")
+    if type(value) is int and abs(value) > LARGEST:
         raise ExpressionError("large-number", part=f"{a} {sign} {b}")
     return value
 

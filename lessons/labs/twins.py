@@ -164,30 +164,25 @@ def numbers(arms: race.Arms, chosen: str, past: Sequence[Result]) -> Numbers:
     k = front.rows[int(front.settings["example"])]
     x, y = float(front.x[k]), int(front.y[k])
     mean, sd = float(front.scale.mean[0]), float(front.scale.deviation[0])
-    steps = [Step(text=f"x = ({front.raw[k]:.0f} − {mean:.1f}) / {sd:.1f} = {x:.2f}, ŷ = {y}",
-                  note="note.example-in-hand")]  # fmt: skip
+    steps = [
+        Step(text=f"x = ({front.raw[k]:.0f} − {mean:.1f}) / {sd:.1f} = {x:.2f}", note="note.example-in-hand")
+    ]
     for name, model in ready:
         w, b = model.trainer.theta
-        inner = f"{w:.2f}·{signed(x)} + {signed(b)}"
         f = float(model.output(np.array([x]))[0])
+        inner = f"{w:.2f}·{signed(x)} + {signed(b)}"
         inner = inner if model.settings["model"] == "linear" else f"σ({inner})"
         steps.append(Step(text=f"f = {inner} = {f:.3f}", note=f"arm.{name}"))
         steps.append(
-            Step(
-                text=f"−(ŷ − f)·x = −({y} − {signed(f, 3)})·{signed(x)} = {-(y - f) * x:.3f}",
-                note="note.term",
-            )
+            Step(text=f"−({y} − {signed(f, 3)})·{signed(x)} = {-(y - f) * x:.3f}", note="note.term", hot=True)
         )
     for name, model in ready:
         hand, engine = model.by_hand()[0], model.slopes()[0]
         w, rate = float(model.trainer.theta[0]), float(model.settings["rate"])
-        steps.append(Step(text=f"Σ −(ŷ − f)·x / {len(model.x)} = {hand:.10f}", note=f"arm.{name}"))
-        steps.append(Step(text=f"∂L/∂w = {engine:.10f}", note="note.engine", hot=True))
-        steps.append(
-            Step(
-                text=f"w ← {w:.3f} − {rate:g}·{signed(engine, 3)} = {w - rate * engine:.3f}", note="note.next"
-            )
-        )
+        steps.append(Step(text=f"Σ / {len(model.x)} = {hand:.10f}", note=f"arm.{name}"))
+        steps.append(Step(text=f"∂L/∂w = {engine:.10f}", note="note.engine"))
+        step = f"{w:.3f} − {rate:g}·{signed(engine, 3)} = {w - rate * engine:.3f}"
+        steps.append(Step(text=f"w ← {step}", note="note.next"))
     return by_hand(steps)
 
 

@@ -52,7 +52,7 @@ EXPERIMENTS = {
             alone("once", {**DOUBLED, "levels": 5}, {**DOUBLED, **PATHS, "levels": 5}, "timing"),
         ),
         build="run:Paths",
-        pace=0.04,
+        pace=0.06,
     ),
     "tags": Experiment(
         lab="walk",
@@ -110,7 +110,7 @@ EXPERIMENTS = {
         controls=(
             whole("depth", 10, 1, 2, 3, 5, 10, 20),
             whole("width", 16, 2, 4, 8, 16, 32),
-            Choice(id="activation", options=("sigmoid", "tanh", "relu"), default="sigmoid"),
+            Choice(id="activation", options=("sigmoid", "relu"), default="sigmoid"),
             number("push", 1e-5, PUSHES, scale="log"),
             Choice(id="method", options=("backprop", "numeric"), default="backprop"),
             Choice(id="update", options=("at-once", "in-turn"), default="at-once"),

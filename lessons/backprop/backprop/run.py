@@ -12,8 +12,8 @@ from engine.model import Result
 from lessons.backprop.backprop.experiments import WIRES
 from lessons.labs import circuit, costs
 from lessons.labs.circuit import Circuit, Knot, given, plain, weighted
-from lessons.labs.reverse import Backward, machine
 from lessons.labs.pieces import NETWORK
+from lessons.labs.reverse import Backward, machine
 from lessons.labs.walk import Walk
 from lessons.labs.windows import factor
 from lessons.labs.written import minus
@@ -24,6 +24,7 @@ Runs = Mapping[str, Result]
 # Paths that part and meet
 
 LEVELS = (1, 2, 3, 4, 5)
+STORY = 16  # updates at most
 TAIL = 7  # deliveries that are written out
 REACH = (-3.0, 3.0)
 
@@ -58,7 +59,7 @@ def doubled(levels: int) -> tuple[float, ...]:
 
 
 class Paths(Walk):
-    """Slopes that travel back to the first number; an update is one delivery over one edge."""
+    """Slopes that travel back to the first number; an update is a delivery over an edge, in long stories a few."""
 
     columns = ("delivered",)
 
@@ -71,18 +72,25 @@ class Paths(Walk):
         if lecture and settings["ways"] == "one":
             self.order = [e for e in self.order if "y" not in self.circuit.edges[e][:2]]
         self.products = self.circuit.deliver(self.order)[1]
+        self.many = -(-len(self.order) // STORY)
         self.start = next(iter(self.circuit.knots))
         super().__init__(settings, seed)
 
     @property
     def limit(self) -> int:
-        return len(self.order)
+        return -(-len(self.order) // self.many)
+
+    @property
+    def done(self) -> list[int]:
+        """The edges used so far, in order."""
+        return self.order[: self.step * self.many]
 
     def train(self, updates: int) -> np.ndarray:
-        stop = min(self.step + updates, self.limit)
-        rows = np.array(self.products[self.step : stop], float)[:, None]
-        self.step = stop
-        return rows
+        rows = []
+        for _ in range(min(updates, self.limit - self.step)):
+            self.step += 1
+            rows.append(self.products[len(self.done) - 1])
+        return np.array(rows, float).reshape(-1, 1)
 
     def state(self) -> Sequence[Any]:
         return dict(self.settings), self.step
@@ -96,26 +104,26 @@ class Paths(Walk):
 
     @property
     def sums_now(self) -> Mapping[str, float]:
-        return self.circuit.deliver(self.order[: self.step])[0]
+        return self.circuit.deliver(self.done)[0]
 
     def graph(self) -> Diagram:
         """Forward values in the labels, what has arrived so far below them."""
-        done = self.order[: self.step]
+        done = self.done
         reached = {self.circuit.end, *(self.circuit.edges[e][0] for e in done)}
         shown = {id: value for id, value in self.sums_now.items() if id in reached}
-        return self.circuit.picture(shown, done, done[-1:])
+        return self.circuit.picture(shown, done, done[-1] if done else None)
 
     def sums(self) -> Numbers:
         """The last deliveries as products, then what has gathered at the start beside a push."""
-        edges, end, done = self.circuit.edges, self.circuit.end, self.order[: self.step]
+        edges, end, done = self.circuit.edges, self.circuit.end, self.done
         knots = self.circuit.knots
         steps = [Step(text=f"∂{end}/∂{end} = 1", note="note.begin")]
-        for at in range(max(0, self.step - TAIL), self.step):
+        for at in range(max(0, len(done) - TAIL), len(done)):
             part, head, _ = edges[done[at]]
             carried = self.circuit.deliver(done[:at])[0][head]
             slope = self.circuit.slopes[done[at]]
             text = f"{end}→…→{head}→{part}: {factor(carried)}·{factor(slope)} = {plain(self.products[at])}"
-            steps.append(Step(text=minus(text), hot=at == self.step - 1))
+            steps.append(Step(text=minus(text), hot=at == len(done) - 1))
         if self.step == self.limit:
             arrived = [p for e, p in zip(self.order, self.products, strict=True) if edges[e][0] == self.start]
             whole = " + ".join(factor(p) for p in arrived[:3]) + " + …" * (len(arrived) > 3)
@@ -145,7 +153,7 @@ class Paths(Walk):
         return Table(columns=columns, rows=rows, chosen=self.settings["levels"] - 1)
 
     def metrics(self) -> Mapping[str, float]:
-        return {"gathered": float(self.sums_now[self.start]), "deliveries": float(self.step)}
+        return {"gathered": float(self.sums_now[self.start]), "deliveries": float(len(self.done))}
 
     def facts(self) -> Mapping[str, Any]:
         found = {"numeric": self.circuit.numeric(self.start), "edges": len(self.circuit.edges)}

@@ -112,7 +112,7 @@ EXPERIMENTS = {
             View(id="numbers", kind="numbers"),
             View(id="orders", kind="hist", when={"features": ("7",)}),
             View(id="suspects", kind="table", when={"points": ("test",)}),
-            View(id="confusion", kind="grid"),
+            View(id="confusion", kind="grid", when={"features": ("2", "6")}),
         ),
         actions=(
             Action("exam", EXAM),

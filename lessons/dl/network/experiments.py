@@ -29,7 +29,7 @@ PARTS = Arrange(id="parts", cards=tuple(STEPS), bins=("set", "goodness", "best")
 AGES = Arrange(id="history", cards=tuple(HISTORY), bins=("fifties", "eighties", "noughties", "tens"))
 
 TURNED, HEAVY = (1.0, 2.0, *NETWORK[2:]), (*NETWORK[:2], 2.0, *NETWORK[3:])  # another weight, another bias
-OTHER = (2.0, 1.0, -1.0, -2.0, 2.0, 0.0, 3.0, -2.0, 1.0, -1.0, -3.0, 1.0, -2.0, 4.0, 0.0, 3.0, -3.0, 1.0)
+OTHER = (2.0, 1.0, -1.0, -2.0, 2.0, 0.0, 3.0, -2.0, 1.0, -1.0, -3.0, 1.0, -5.0, 2.0, 1.0, -3.0, 3.0, -1.0)
 ONE, ZERO = (1.0, -1.0), (0.0, 0.0)
 HOME = {"theta": NETWORK, "activation": "sigmoid"}
 

@@ -46,8 +46,9 @@ def views(**when) -> tuple:
     )
 
 
+SEEN = {"typed": "", "hint": 0, "list": "off"}
 LINES = (
-    *(run(letter, line=letter, typed="") for letter in "abc"),
+    *(run(letter, line=letter, **SEEN) for letter in "abc"),
     Action("next"),
     Action("hint"),
     Action("list"),

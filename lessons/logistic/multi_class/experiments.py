@@ -16,6 +16,7 @@ def both(**more) -> dict:
 PLAIN, DISTANCE, LECTURE, LEARNED = (
     {"features": kind} for kind in ("plain", "distance", "lecture", "learned")
 )
+TWO = {"features": ("distance", "lecture", "learned"), "width": ("2",)}  # features that can be drawn
 WIDE, STRAIGHT = {**LEARNED, "width": "8"}, {**LEARNED, "activation": "identity"}
 
 EXPERIMENTS = {
@@ -75,7 +76,7 @@ EXPERIMENTS = {
         views=(
             View(id="input", kind="plane", moves="net"),
             View(id="solved", kind="bars"),
-            View(id="hidden", kind="plane", moves="net"),
+            View(id="hidden", kind="plane", moves="net", when=TWO),
             View(id="points", kind="table"),
             View(id="maps", kind="images"),
             View(id="numbers", kind="numbers", moves="net"),

@@ -116,7 +116,7 @@ EXPERIMENTS = {
         channels=(Channel("loss"), Channel("gradient-norm", role="norm")),
         views=(
             View(id="slope", kind="curve"),
-            View(id="numbers", kind="numbers"),
+            View(id="numbers", kind="numbers", when=ONE),
             View(id="cases", kind="table"),
             View(id="losses", kind="curve", when=ONE),
             View(id="way", kind="curve", when=ONE),
