@@ -79,7 +79,7 @@ class Blocks:
             cross is not None
             and "{0}, {1}, {1}" in cross.call
             and not cross.mask
-            and "kdim" not in cross.module
+            and cross.module == look.module
         ):
             add = self.summed(norm.out, cross)
             last = self.normed(add.out) if add and self.two(norm.out, cross, add) else None

@@ -201,6 +201,15 @@ class Writer:
                 row.name = f"norm_{norms}"
             if len(row.parts) > 1 and any(part.module.startswith("nn.Transformer") for part in row.parts):
                 row.name = "blocks"
+            short = row.name.rpartition("_")[2]
+            long = len(row.name) + len(", ".join(part.module for part in row.parts)) + 22 > WIDE - 8
+            if (
+                len(row.parts) > 1
+                and long
+                and short.isalpha()
+                and short not in {other.name for other in rows}
+            ):
+                row.name = short
             self._steps(row)
         return rows
 

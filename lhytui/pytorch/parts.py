@@ -257,7 +257,7 @@ def softmax(n: int, node: Node) -> Part:
 
 PARTS: dict[str, Callable[[int, Node], Part]] = {
     "dense": dense, "dense-each": dense, "add": add, "dropout": dropout, "batch-norm": batch_norm,
-    "layer-norm": layer_norm, "group-norm": group_norm, "instance-norm": group_norm, "convolution": convolution,
+    "layer-norm": layer_norm, "group-norm": group_norm, "convolution": convolution,
     "local": local, "border": border, "slice": cut, "embedding": embedding, "position-fixed": places,
     "position-learned": places, "softmax": softmax,
     **dict.fromkeys(("max-pool", "min-pool", "average-pool"), pool), **dict.fromkeys(ACTIVATIONS, activation),

@@ -85,7 +85,6 @@ def attention(nodes: Sequence[Node], live: Sequence[int], uses: Counter, mix: in
         keys = "{0}" if source == x else "{1}"
         parts = ["{0}", keys, keys, *((f"key_padding_mask={pad}",) if pad else ())]
         parts += ["attn_mask={mask}"] if hidden else []
-        parts += [] if second is not None else ["need_weights=False"]
         weights = native(nodes, (q, k, v), out, d != e)
         more = options(kdim=(e, d), vdim=(e, d))
         call = f"{{self}}({', '.join(parts)})" + ("" if second is not None else "[0]")

@@ -130,7 +130,8 @@ def told(
     known = facts(found)
     where = source(known.x, known.y, calls, f"x, y, *_ = examples({fetch})")
     command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
-    return Sheet(known, where, command, fetch, seed, model.limit, notes).write()
+    updates = getattr(model, "lasts", model.limit)  # a model's updates may be others than its network's
+    return Sheet(known, where, command, fetch, seed, updates, notes).write()
 
 
 def keywords(changed: Mapping[str, Any]) -> list[str]:
@@ -220,7 +221,7 @@ class Sheet:
 
     def batches(self) -> list[str]:
         told, size = self.told, self.told.batch
-        lines = list(self.where.lines)
+        lines = [part for line in self.where.lines for part in wrapped(line, 84)]
         lines += [] if self.where.whole and not self.shaped() else [self.tensors()]
         if size >= len(told.x):
             lines += ["while True:", "    yield x, y"]
@@ -297,10 +298,10 @@ class Sheet:
         return f"F.{LOSSES[loss.op]}(model(x){flat}, y{more})"
 
     def main(self) -> list[str]:
-        every, make = max(1, self.updates // SHOWN), "make_model" if self.module.steps else "Net"
+        make = "make_model" if self.module.steps else "Net"
+        losses = f"train({make}(), batches(), updates={self.updates})[::{max(1, self.updates // SHOWN)}]"
         return [
             'if __name__ == "__main__":',
             f"    torch.manual_seed({self.seed})",
-            f"    losses = train({make}(), batches(), updates={self.updates})",
-            f"    print([round(loss, 4) for loss in losses[::{every}]])",
+            *(f"    {line}" for line in wrapped(f"print([round(loss, 4) for loss in {losses}])", 84)),
         ]

@@ -273,4 +273,5 @@ def ours(name: str, plan: Settings) -> str:
             return f"np.interp(t, {places}, {heights})"
     # The long ones are the engine's own functions: plain arithmetic on t.
     named = ", ".join(f"{key}={value!r}" for key, value in plan.items())
-    return f"schedule.{name.replace('-', '_')}(t, {named})"
+    function = {"sgdr": "restarts"}.get(name, name.replace("-", "_"))
+    return f"schedule.{function}(t, {named})"

@@ -46,7 +46,13 @@ def places(program: Program, table: Table, model):
     for weight in program.weights:
         block, parameter = table.blocks[weight.block], parameters[weight.path]
         rows = slice(*weight.rows) if weight.rows else slice(None)
-        yield parameter, rows, weight.how, slice(block.offset, block.offset + block.size), weight.parameter.shape
+        yield (
+            parameter,
+            rows,
+            weight.how,
+            slice(block.offset, block.offset + block.size),
+            weight.parameter.shape,
+        )
 
 
 def load(program: Program, table: Table, model, theta: np.ndarray) -> None:
@@ -108,7 +114,9 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
     load(program, table, model, start)
     step = -1
     drops = [node for node in table.nodes if node.op == "dropout"]
-    for layer, node in zip([m for m in model.modules() if isinstance(m, torch.nn.Dropout)], drops, strict=False):
+    for layer, node in zip(
+        [m for m in model.modules() if isinstance(m, torch.nn.Dropout)], drops, strict=False
+    ):
         if layer.p and not any(layer is part for block in blocks_of(model) for part in block.modules()):
 
             def drop(h, node=node, p=layer.p):
@@ -121,7 +129,11 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
     def noise(p):
         how, at, shape = where[id(p)]
         drawn = random.normals(found.seed, random.NOISE, step, table.size)[at].reshape(shape)
-        return torch.tensor(np.ascontiguousarray(drawn.T if how != "same" else drawn)).reshape(p.shape).to(p.dtype)
+        return (
+            torch.tensor(np.ascontiguousarray(drawn.T if how != "same" else drawn))
+            .reshape(p.shape)
+            .to(p.dtype)
+        )
 
     def fed():
         nonlocal step
@@ -135,6 +147,7 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
     expected = go(updates)
     theta = unload(program, table, model)
     used = ~np.isnan(theta)
+    assert np.isfinite(losses).all() and np.isfinite(expected).all()
     far = lambda a, b: float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-12))
     return Found(far(theta[used], theta_of(found)[used]), far(losses[: len(expected)], expected))
 

@@ -1,7 +1,5 @@
 """Every experiment that trains a network as a PyTorch program: what it computes is what the engine computes."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -9,12 +7,14 @@ from engine.population import Population
 from engine.trainer import Trainer
 from lessons import catalog
 from lessons.data.origin import recorded
-from lessons.examples import built, in_sight, learner
+from lessons.examples import built, learner
 
 torch = pytest.importorskip("torch")
 
-from lhytui.pytorch.program import told, translate  # noqa: E402
-from tests.lhytui import peer  # noqa: E402
+import peer  # noqa: E402
+
+from lhytui.pytorch.program import told  # noqa: E402
+
 
 torch.set_num_threads(1)
 UPDATES, FEW = 20, 3
@@ -92,7 +92,9 @@ def compare(lesson, section, settings, seed, training, monkeypatch):
 def test_the_program_computes_what_the_experiment_computes(lesson, section, training, monkeypatch):
     """20 updates from the same θ on the same batches; where there is no program, no network trains."""
     experiment = lesson.experiments()[section.experiment]
-    compared = compare(lesson, section, section.settings(experiment), section.seed(experiment), training, monkeypatch)
+    compared = compare(
+        lesson, section, section.settings(experiment), section.seed(experiment), training, monkeypatch
+    )
     assert (compared is not None) == bool(networks(training))
     if compared is not None:
         (theta, losses), program = compared
@@ -100,10 +102,21 @@ def test_the_program_computes_what_the_experiment_computes(lesson, section, trai
         assert theta < 1e-4 and losses < 1e-4
 
 
-OTHERS = [
-    (lesson, section, arm)
+ARMS = [
+    (lesson, section, dict(arm))
     for lesson, section in SECTIONS
     for arms in [lesson.experiments()[section.experiment].arms]
     if arms
     for arm in arms.arms.values()
 ]
+
+
+@pytest.mark.parametrize(("lesson", "section", "arm"), ARMS, ids=[f"{a.id}:{b.id}-{c}" for a, b, c in ARMS])
+def test_arms(lesson, section, arm, training, monkeypatch):
+    experiment = lesson.experiments()[section.experiment]
+    settings = section.settings(experiment, arm)
+    compared = compare(lesson, section, settings, section.seed(experiment), training, monkeypatch)
+    if compared is not None:
+        (theta, losses), program = compared
+        lint(program.text)
+        assert theta < 1e-4 and losses < 1e-4
