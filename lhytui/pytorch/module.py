@@ -202,7 +202,7 @@ class Writer:
             if len(row.parts) > 1 and any(part.module.startswith("nn.Transformer") for part in row.parts):
                 row.name = "blocks"
             short = row.name.rpartition("_")[2]
-            long = len(row.name) + len(", ".join(part.module for part in row.parts)) + 22 > WIDE - 8
+            long = len(row.name) + len(", ".join(part.module for part in row.parts)) + 23 > WIDE - 8
             if (
                 len(row.parts) > 1
                 and long
