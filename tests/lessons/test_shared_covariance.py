@@ -161,7 +161,7 @@ def test_laws_of_the_text():
     assert law_fit("types", "own", 1.0).model is None and model("laws", "bits", law="own").metrics() == {}
     assert round(gauss.facts()["total"]) == 338843 and bits.facts()["total"] == pytest.approx(1, abs=1e-12)
     rows = {row[0]: row[1:] for row in never.look("surprises", ()).rows}
-    assert rows["=Diggersby"] == (0.0, "type.ground", "series.normal") and len(rows) == 4
+    assert rows["=Diggersby"] == (0.0, "type.ground") and len(rows) == 4
     assert {row[0]: row[1] for row in bits.look("surprises", ()).rows}["=Diggersby"] == 0.1068
     assert [row[3] for row in bits.look("laws", ()).rows] == [None, "=277,570", None, "=338,843", "=1"]
 
