@@ -53,6 +53,17 @@ def test_the_field_of_the_input_is_the_networks_answer(lesson):
     assert corner == pytest.approx(1 / (1 + np.exp(-asked)), abs=1e-4) and rows == cols and x1 > x0
 
 
+def test_a_straight_line_on_the_input_and_on_h(lesson):
+    model = Points(settings(lesson, "hidden", data="xor"), 1)
+    model.train(600)
+    bars = model.look("straight", ())
+    facts = model.facts()
+    assert bars.values[0] == facts["on-input"] < 0.7
+    right = (model.trainer.predict()[:, 0] > 0) == (model.y > 0)
+    assert bars.values[1] == pytest.approx(right.mean()) and bars.values[1] > 0.97
+    assert abs(bars.values[1] - facts["on-hidden"]) < 0.02
+
+
 def test_a_line_parts_what_a_line_can_part():
     g = np.random.default_rng(0)
     x = g.normal(size=(200, 2))
