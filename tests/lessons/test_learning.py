@@ -154,6 +154,19 @@ def test_a_child_differs_from_a_parent_in_one_thing(lesson):
         model.train(BLOCKS)
 
 
+def test_the_lines_lead_from_parent_to_child(lesson):
+    model = Search(settings(lesson, "search", search="evolution", trials=10, updates=20), 1)
+    model.train(model.limit)
+    (line,) = model.look("trials", ()).paths
+    pairs = [(model.done[t.parent], t) for t in model.done if t.parent >= 0]
+    assert len(pairs) == 6 and len(line.x) == 18 and np.isnan(line.x[2::3]).all()
+    for k, (parent, child) in enumerate(pairs):
+        assert child.depth == parent.depth or child.width == parent.width
+        assert abs(child.depth - parent.depth) <= 1 and child.width / parent.width in (0.5, 1, 2)
+        assert line.y[3 * k] == parent.validation and line.y[3 * k + 1] == child.validation
+    assert Search(settings(lesson, "search", trials=5), 1).look("trials", ()).paths == ()
+
+
 def test_the_views_of_a_search(lesson):
     model = Search(settings(lesson, "search", updates=20, trials=5), 1)
     assert np.isnan(model.look("trials", ()).dots[0].y).all() and model.look("ranks", ()).rows == ()
