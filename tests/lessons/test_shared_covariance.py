@@ -7,7 +7,8 @@ from scipy.stats import bernoulli, multivariate_normal, norm
 
 from lessons import catalog
 from lessons.data import STATS, pokedex, pokemon
-from lessons.labs.gauss import FEATURES, parameters
+from lessons.labs import splits
+from lessons.labs.gauss import FEATURES, Sample, parameters
 from lessons.labs.laws import Bits, law_fit, law_splits, second_types
 from lessons.labs.odds import BLENDS, blend_rates, blended, odds, split_rates
 
@@ -108,6 +109,24 @@ def test_both_covariances_on_the_screen():
     own, sigma = covariances(*SIX[:2]), pooled(*SIX[:2])
     assert np.allclose(grid.values[:, :6], 0.75 * own[0] + 0.25 * sigma)
     assert np.allclose(grid.values[:, 7:], 0.75 * own[1] + 0.25 * sigma)
+
+
+def test_other_cuts_are_of_the_same_pokemon():
+    whole = Sample(*SIX)
+    first, second = list(splits.shuffled(whole, 3, 2))
+    rows = lambda part: sorted(map(tuple, np.vstack((part.x, part.test_x))))
+    assert rows(first) == rows(second) == rows(whole) and first.x.tolist() != second.x.tolist()
+    assert (len(first.x), len(first.test_x)) == (140, 68)
+    log = [
+        multivariate_normal(
+            first.x[first.y == k].mean(axis=0), np.cov(first.x[first.y == k].T, ddof=0)
+        ).logpdf(first.test_x)
+        + np.log((first.y == k).mean())
+        for k in (0, 1)
+    ]
+    assert split_rates("6", "own", 3)[0] == np.mean(np.argmax(log, axis=0) == first.test_y)
+    strips = model("blend", features="6", seed=3).look("splits", ()).strips
+    assert [strip.counts.sum() for strip in strips] == [100, 100]
 
 
 # Other laws
