@@ -136,6 +136,9 @@ def test_figures_of_the_text(done):
     assert np.abs(done["pokemon"].lead("full")[2:]).max() < 2
     cuts = [round(100 * lecture_cut(road, "6"), 1) for road in ("full", "logistic")]
     assert cuts == [76.5, 77.9] and round(68 * lecture_cut("logistic", "6")) == 53
+    noisy = model("gaussian", noise=0.3)
+    noisy.train(DRAWS)
+    assert lead["gaussian"][40] < 0 < noisy.lead("naive")[3]  # the crossover has moved
     ridged = model("gaussian", ridge=1)
     ridged.train(DRAWS)
     assert abs(ridged.lead("naive")[1]) < 1

@@ -235,7 +235,8 @@ def test_without_zero_grad_it_is_momentum_without_friction():
 
 def test_the_norm_grows_at_first_and_not_for_ever():
     norms = np.array(loop(**{"left-out": "zero-grad"}).norms)
-    assert (np.diff(norms[:4]) > 0).all() and (np.diff(norms) < 0).any() and norms[-20:].max() > norms[0]
+    assert (np.diff(norms[:5]) > 0).all() and norms[5] < norms[4] and norms[-20:].max() > norms[0]  # of the text
+    assert round(norms.max() / norms[0], 1) == 3.5
     still = np.array(loop(**{"left-out": "zero-and-step"}).norms)
     assert np.allclose(still, still[0] * np.arange(1, len(still) + 1))
 
@@ -284,7 +285,7 @@ def test_the_loop_goes_back_in_time():
 
 
 def test_what_the_text_says():
-    assert LESSON.call("run:left_out")(type("R", (), {"seed": 1})) == "swings"
+    assert LESSON.call("run:reshaped")(None) == "other"
     with pytest.raises(ExpressionError, match="no-broadcast"):
         evaluate("x + b", given(PUZZLES["columns"], {"n": 2, "m": 3}))
     lecture = {
