@@ -15,7 +15,7 @@ FINE, USAGE = 0, 2
 def code(args: Namespace) -> int:
     """Print the program, or say that there is nothing to train."""
     target = aim(catalog.load(), args.lesson, args.set, args.seed)
-    from lhytui.pytorch import translate
+    from lessons.pytorch import translate
 
     settings = {**target.settings, **{control: value for _, control, value in target.log}}
     program = translate(target.lesson, target.section, settings, target.seed, args.lang)

@@ -75,7 +75,7 @@ class CodeScreen(ModalScreen[None]):
     def write(self, lang: str) -> None:
         """The program, or why there is none."""
         try:
-            from lhytui.pytorch import translate
+            from lessons.pytorch import translate
 
             program = translate(self.lesson, self.section, self.settings, self.seed, lang)
             text, trouble = (program.text, "") if program else ("", self.app.words("error.trains-nothing"))

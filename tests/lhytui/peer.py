@@ -11,7 +11,7 @@ from engine import random
 from engine.population import Population
 from engine.program import Program as Table
 from lessons.examples import arrays
-from lhytui.pytorch import Program
+from lessons.pytorch import Program
 
 
 class Found(NamedTuple):

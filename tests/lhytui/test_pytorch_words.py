@@ -14,9 +14,9 @@ torch = pytest.importorskip("torch")
 
 import peer  # noqa: E402
 
-from lhytui.pytorch.data import Source, source  # noqa: E402
-from lhytui.pytorch.lines import wrapped  # noqa: E402
-from lhytui.pytorch.program import Sheet, facts  # noqa: E402
+from lessons.pytorch.data import Source, source  # noqa: E402
+from lessons.pytorch.lines import wrapped  # noqa: E402
+from lessons.pytorch.program import Sheet, facts  # noqa: E402
 
 torch.set_num_threads(1)
 UPDATES = 20
@@ -291,7 +291,7 @@ def test_lines_are_broken_at_commas():
 
 
 def test_every_operation_of_a_network_has_its_word():
-    from lhytui.pytorch.parts import PARTS
+    from lessons.pytorch.parts import PARTS
 
     phrases = {"scores-dot", "scores-additive", "rectified", "mix", "rnn", "lstm", "copy", "copy-softmax"}
     ends = {*LOSSES, "sequence-cross-entropy"}

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.node import Node
-from lhytui.pytorch.blocks import Blocks
-from lhytui.pytorch.lines import WIDE, indented, wrapped
-from lhytui.pytorch.parts import PARTS, Part, Shape, Weight
-from lhytui.pytorch.phrases import phrases
+from lessons.pytorch.blocks import Blocks
+from lessons.pytorch.lines import WIDE, indented, wrapped
+from lessons.pytorch.parts import PARTS, Part, Shape, Weight
+from lessons.pytorch.phrases import phrases
 
 LONGEST = 60  # of an expression inside another
 SINUSOIDS = (
@@ -51,6 +51,7 @@ class Row:
 
     parts: list[Part]
     name: str = ""
+    times: int = 1  # so many rows like this one, each added to what it was made of
     steps: list[str] = field(default_factory=list)  # modules, with those that change shapes
     weights: list[Weight] = field(default_factory=list)
 
@@ -120,7 +121,7 @@ def repeated(steps: Sequence[str]) -> list[str]:
     found, at = [], 0
     while at < len(steps):
         best = (1, 1)
-        for size in range(1, 5):
+        for size in range(1, 9):
             unit, times = steps[at : at + size], 1
             while steps[at + times * size : at + (times + 1) * size] == unit:
                 times += 1
@@ -190,7 +191,7 @@ class Writer:
                 before.parts.append(part)
             else:
                 rows.append(Row([part]))
-        norms = 0
+        rows, norms = self._towers(rows), 0
         for row in rows:
             named = [part for part in row.parts if part.weights]
             named = next((part for part in named if "Norm" not in part.module), (named or [row.last])[0])
@@ -201,6 +202,8 @@ class Writer:
                 row.name = f"norm_{norms}"
             if len(row.parts) > 1 and any(part.module.startswith("nn.Transformer") for part in row.parts):
                 row.name = "blocks"
+            if row.times > 1:
+                row.name = "layers"
             short = row.name.rpartition("_")[2]
             long = len(row.name) + len(", ".join(part.module for part in row.parts)) + 23 > WIDE - 8
             if (
@@ -213,7 +216,43 @@ class Writer:
             self._steps(row)
         return rows
 
+    def _towers(self, rows: list[Row]) -> list[Row]:
+        """Rows that are added to what they were made of, one after the other and all alike, as one."""
+        found, at = [], 0
+        while at < len(rows):
+            end = at
+            while self._adds(rows, end) and self._alike(rows[at], rows[end]):
+                if end > at and rows[end].first.inputs != (rows[end - 1].last.out,):
+                    break
+                end += 2
+            if end - at >= 6:
+                parts = [part for row in rows[at:end] for part in row.parts]
+                found.append(Row(parts, times=(end - at) // 2))
+            else:
+                found += rows[at : max(end, at + 1)]
+            at = max(end, at + 1)
+        return found
+
+    def _adds(self, rows: list[Row], at: int) -> bool:
+        if at + 1 >= len(rows) or not rows[at].first.links:
+            return False
+        x, y, add = rows[at].first.inputs[0], rows[at].last.out, rows[at + 1].first
+        once = self.wants[x] == 2 and self.wants[y] == 1
+        return once and add.call == "{0} + {1}" and add.inputs == (x, y)
+
+    def _alike(self, one: Row, other: Row) -> bool:
+        return [part.module for part in one.parts] == [part.module for part in other.parts]
+
     def _steps(self, row: Row) -> None:
+        if row.times > 1:
+            size = len(row.parts) // row.times
+            for k, part in enumerate(row.parts):
+                inner = f".{k % size}" if size > 2 else ""
+                row.weights += [
+                    replace(w, path=f"{row.name}.{k // size}{inner}.{w.path}") for w in part.weights
+                ]
+            row.steps = [part.module for part in row.parts[: size - 1]]
+            return
         come = self.shapes[row.first.inputs[0]]
         for k, part in enumerate(row.parts):
             row.steps += bends(come, part.takes[0]) if k or len(row.parts) > 1 else []
@@ -244,7 +283,10 @@ class Writer:
         for row in self.rows:
             part = row.first
             name = f"self.{row.name}"
-            if len(row.steps) > 1:
+            if row.times > 1:
+                one = row.steps[0] if len(row.steps) == 1 else f"nn.Sequential({', '.join(row.steps)})"
+                lines += wrapped(f"{name} = nn.ModuleList({one} for _ in range({row.times}))", WIDE - 8)
+            elif len(row.steps) > 1:
                 lines += wrapped(f"{name} = nn.Sequential({', '.join(repeated(row.steps))})", WIDE - 8)
             elif part.module and part.owner is None and (part.weights or "{self}" in part.call):
                 lines += wrapped(f"{name} = {part.module}", WIDE - 8)
@@ -262,6 +304,13 @@ class Writer:
         lines: list[str] = []
         for row in self.rows:
             part = row.first
+            if row.times > 1:
+                if not self.texts[part.inputs[0]].isidentifier():
+                    self._assign(part.inputs[0], self.texts[part.inputs[0]], lines)
+                h = self.texts.pop(part.inputs[0])
+                lines += [f"for layer in self.{row.name}:", f"    {h} = {h} + layer({h})"]
+                self.texts[row.last.out] = h
+                continue
             self._name_inputs(part, lines)
             inputs = [
                 bend(self.texts[i], self.shapes[i], take if len(row.parts) == 1 or not k else None)

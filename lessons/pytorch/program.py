@@ -18,13 +18,12 @@ from engine.trainer import Trainer
 from lessons.catalog import Lesson, Section
 from lessons.data.origin import Call, recorded
 from lessons.examples import arrays, built, in_sight, learner
-from lhytui.pytorch.begin import Start
-from lhytui.pytorch.data import LOADER, Source, source
-from lhytui.pytorch.lines import WIDE, wrapped
-from lhytui.pytorch.module import SINUSOIDS, Module, Writer
-from lhytui.pytorch.parts import Weight, number
-from lhytui.pytorch.rules import Rule, rule, schedule
-from lhytui.text.wrap import wrap
+from lessons.pytorch.begin import Start
+from lessons.pytorch.data import LOADER, Source, source
+from lessons.pytorch.lines import WIDE, wrapped
+from lessons.pytorch.module import SINUSOIDS, Module, Writer
+from lessons.pytorch.parts import Weight, number
+from lessons.pytorch.rules import Rule, rule, schedule
 
 LOSSES = {
     "mse": "mse_loss", "mae": "l1_loss", "cross-entropy": "cross_entropy",
@@ -136,9 +135,10 @@ def told(
 
 def keywords(changed: Mapping[str, Any]) -> list[str]:
     """Arguments by name; those whose names are none in Python in a dictionary."""
-    plain_ = [f"{key}={value!r}" for key, value in changed.items() if key.isidentifier()]
-    others = ", ".join(f'"{key}": {value!r}' for key, value in changed.items() if not key.isidentifier())
-    return [*plain_, *([f"**{{{others}}}"] if others else [])]
+    written = {key: f'"{value}"' if isinstance(value, str) else repr(value) for key, value in changed.items()}
+    others = ", ".join(f'"{key}": {value}' for key, value in written.items() if not key.isidentifier())
+    named = [f"{key}={value}" for key, value in written.items() if key.isidentifier()]
+    return [*named, *([f"**{{{others}}}"] if others else [])]
 
 
 def plain(value: Any) -> str:
@@ -146,11 +146,6 @@ def plain(value: Any) -> str:
     if isinstance(value, tuple | list):
         return ",".join(plain(one) for one in value)
     return number(value) if isinstance(value, float) else shlex.quote(str(value))
-
-
-def folded(text: str) -> list[str]:
-    """A sentence in rows that fit a terminal, Chinese too."""
-    return [text[start:end] for start, end in wrap(text, WIDE - 6)]
 
 
 class Sheet:
@@ -196,7 +191,7 @@ class Sheet:
     def title(self) -> list[str]:
         """The command that prints this program, and what it leaves out."""
         lines = textwrap.wrap(self.command, WIDE - 6, subsequent_indent="    ", break_on_hyphens=False)
-        lines += [line for note in self.notes for line in ["", *folded(note)]]
+        lines += [line for note in self.notes for line in ["", *textwrap.wrap(note, WIDE - 6)]]
         return [*lines[:-1], f'{lines[-1]}"""']
 
     # the model

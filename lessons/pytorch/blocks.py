@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.node import Node
-from lhytui.pytorch.parts import Part, number, options
+from lessons.pytorch.parts import Part, number, options
 
 SUM = "{0} + {1}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lhytui.pytorch.parts import number
+from lessons.pytorch.parts import number
 
 Settings = Mapping[str, Any]
 OPTIM, PLANS = "torch.optim.", "torch.optim.lr_scheduler."
@@ -61,7 +61,7 @@ def taken(take: str, kind: str, given: Settings) -> str:
             return f"{take}=True"
         case "betas":
             decay = 0.999 if decay is None else decay
-            return "" if (beta, decay) == (0.9, 0.999) else f"betas=({number(beta)}, {number(decay)})"
+            return "" if (beta, decay) == (0.9, 0.999) else f"betas=({float(beta)}, {float(decay)})"
         case "eps":
             default = ADAGRAD_EPS if kind == "Adagrad" else 1e-8
             return "" if given["epsilon"] in (None, default) else f"eps={number(given['epsilon'])}"

@@ -1,5 +1,5 @@
 """The experiment on the screen as a complete PyTorch program."""
 
-from lhytui.pytorch.program import Program, translate
+from lessons.pytorch.program import Program, translate
 
 __all__ = ["Program", "translate"]

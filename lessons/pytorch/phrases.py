@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.layers.sequence import visible
 from engine.node import Node
-from lhytui.pytorch.parts import Part, Weight, normals, number, options, owned
+from lessons.pytorch.parts import Part, Weight, normals, number, options, owned
 
 
 def phrases(nodes: Sequence[Node], live: Sequence[int], uses: Counter) -> list[Part]:

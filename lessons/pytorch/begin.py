@@ -11,8 +11,8 @@ import numpy as np
 
 from engine import random
 from engine.program import Block
-from lhytui.pytorch.lines import wrapped
-from lhytui.pytorch.parts import Weight, deviation
+from lessons.pytorch.lines import wrapped
+from lessons.pytorch.parts import Weight, deviation
 
 FEW = 24  # numbers of θ that are written out
 SPARE = 8  # blocks of another net whose draws may be in this one's place
