@@ -141,9 +141,9 @@ def radam(given: Settings) -> tuple[str, tuple[str, ...]]:
     return "RAdam", each(
         TIME, *moments(given),
         f'rate, root = group["lr"] / (1 - {beta}**t), (1 - {decay}**t) ** 0.5',
-        f"rho = {last} - 2 * t * {decay}**t / root**2",
+        f"top, rho = {last}, {last} - 2 * t * {decay}**t / root**2",
         f"if rho > {number(given['threshold'])}:",
-        f"    r = (rho - 4) * (rho - 2) * {last} / (({last} - 4) * ({last} - 2) * rho)",
+        "    r = (rho - 4) * (rho - 2) * top / ((top - 4) * (top - 2) * rho)",
         f"    p -= rate * r**0.5 * root * m / (v.sqrt() + {epsilon(given)})",
         "else:",
         "    p -= rate * m",

@@ -125,7 +125,52 @@ def test_the_program_runs_as_it_stands(lesson, section):
     assert len(losses) == FEW and np.isfinite(losses[0])
 
 
-# Settings that change what the program is made of: another optimizer, layer, mask, loss, schedule.
+# Settings that change what the program is made of: another loss, layer, optimizer, schedule, mask, start.
 OTHERS = [
-    *(("training/classification_loss:mse-vs-ce", {"loss": "ce"}),),
+    ("basics/regression:three-steps", {"loss": "mae"}),
+    ("basics/piecewise", {"shape": "hard-sigmoid"}),
+    ("guide/bias_or_optimization", {"skip": "on"}),
+    ("guide/overfitting", {"model": "network"}),
+    ("training/saddle_vs_minima", {"activation": "relu"}),
+    ("training/critical_points:escape-saddle", {"model": "mlp", "width": 10}),
+    ("training/batch_size:batch-speed", {"batch": "10", "data": "line20"}),
+    ("training/momentum:small-gradient-summary", {"helper": "noise"}),
+    ("training/adaptive:adam", {"optimizer": "rmsprop"}),
+    ("training/adaptive:adam", {"optimizer": "adam-biased", "momentum": 0.0}),
+    ("training/schedules:lr-decay", {"schedule": "step"}),
+    ("training/schedules:warmup", {"schedule": "drawn", "depth": 4}),
+    ("training/classification_loss:mse-vs-ce", {"loss": "cross-entropy"}),
+    ("training/batch_norm:batch-norm", {"norm": "layer", "batch": 1}),
+    ("training/batch_norm:bn-why", {"norm": "group"}),
+    ("training/normalization:hidden-norm", {"norm": "input"}),
+    ("cnn/parameter_sharing", {"net": "local"}),
+    ("cnn/pooling:pooling", {"kind": "min"}),
+    ("cnn/alphago:alphago", {"net": "dense"}),
+    ("attention/vector_sets:sequence-labeling", {"model": "window-2"}),
+    ("attention/position", {"position": "sinusoidal"}),
+    ("attention/speech:efficient", {"pattern": "global"}),
+    ("attention/versus:image-vs-cnn", {"model": "attention"}),
+    ("attention/versus:vs-rnn", {"model": "lstm", "length": 8}),
+    ("attention/graph", {"arm": "masked"}),
+    ("transformer/encoder:encoder-block", {"norm": "batch"}),
+    ("transformer/encoder:encoder-variants", {"order": "pre", "warm": "on"}),
+    ("transformer/non_autoregressive", {"decoder": "nat"}),
+    ("transformer/training:copy", {"head": "plain"}),
+    ("transformer/training:scheduled-sampling", {"inputs": "right"}),
+    ("dl/learning:feature-extractor", {"data": "mnist", "depth": 0}),
+    ("optim/adam_vs_sgdm:swats", {"method": "naive"}),
+    ("optim/helpers:helpers", {"helper": "dropout"}),
+    ("optim/helpers:helpers", {"helper": "gradient-noise"}),
+    ("optim/look_ahead:nadam", {"optimizer": "nag"}),
+    ("optim/warmup:adam-warmup", {"start": "plain"}),
 ]
+
+
+@pytest.mark.parametrize(("name", "changes"), OTHERS, ids=[f"{name}-{changes}" for name, changes in OTHERS])
+def test_other_settings(name, changes, training, monkeypatch):
+    lesson, section = COURSE.find(name)
+    experiment = lesson.experiments()[section.experiment]
+    settings, seed = section.settings(experiment, changes), section.seed(experiment) + 1
+    (theta, losses), program = compare(lesson, section, settings, seed, training, monkeypatch)
+    lint(program.text)
+    assert theta < 1e-4 and losses < 1e-4
