@@ -79,7 +79,8 @@ def errors(depth: int, width: int, kind: str, seed: int, push: float) -> float:
     points = theta + push * np.concatenate([np.eye(len(at)), -np.eye(len(at))])
     losses = here.survey(at, points)
     numeric = (losses[: len(at)] - losses[len(at) :]) / (2 * push)
-    return float(np.abs(numeric - slopes).max() / np.abs(slopes).max())
+    largest = np.abs(slopes).max()  # 0 where every unit is dead
+    return float(np.abs(numeric - slopes).max() / (largest or 1.0))
 
 
 def numeric(here: Trainer) -> tuple[np.ndarray, int]:
@@ -179,9 +180,11 @@ class Costs(Walk):
 
     @property
     def ratio(self) -> float:
-        """The gradient of the first layer over that of the last hidden one."""
+        """The gradient of the first layer over that of the last hidden one; NaN where nothing comes through."""
         own = self.now["norms"]
-        return float(own[0] / own[-2]) if len(own) > 2 else 1.0
+        if len(own) < 3:
+            return 1.0
+        return float(own[0] / own[-2]) if own[-2] else float("nan")
 
     # What is seen
 
@@ -225,7 +228,7 @@ class Costs(Walk):
             self.line(f"{backward:,}", "backward", note="note.backward"),
             self.line(f"1 + {backward:,}/{forward:,} = {1 + backward / forward:.2f}", "backward", note="note.passes"),
             self.line(f"n + 1 = {n + 1:,}", "parameters", note="note.numeric"),
-            self.line(f"{first:.2g} / {last:.2g} = {self.ratio:.2g}", "norms", note="note.ratio"),
+            self.line(f"{first:.2g} / {last:.2g} = {self.ratio:.2g}", "norms", note="note.ratio" if last else "note.dead"),
             self.line(f"h = {s['push']:g}: {float(now['error']):.1e}", "error", note="note.error"),
             self.line(f"{float(now['moved']):.2g}", "moved", note="note.moved"),
         )  # fmt: skip

@@ -132,6 +132,12 @@ def test_the_lectures_three_wires():
         "∂z₁/∂w = −1.00",
     ]
     assert model("tags", wire=11).act("next") == {"wire": 0}
+    assert texts(model("tags", "third"), "numbers")[-1] == "0.11"
+    assert (
+        len(texts(model("tags", x=(0.0, 0.0)), "numbers"))
+        == 6
+        == len(texts(model("tags", wire=0), "numbers"))
+    )
 
 
 # The backward pass
@@ -241,6 +247,12 @@ def test_a_push_can_be_too_large_and_too_small():
     assert off["usual"] < 1e-7 < 1e-5 < off["fine"] and off["coarse"] > 1e-3
     curve = model("cost", depth=2, width=4).look("pushes", ())
     assert 1e-7 < curve.lines[0].x[curve.lines[0].y.argmin()] < 1e-3
+
+
+def test_a_narrow_tower_of_relus_is_dead():
+    walk = model("cost", depth=20, width=2, activation="relu")
+    assert np.isnan(walk.ratio) and np.isfinite(walk.metrics()["error"])
+    assert "note.dead" in [step.note for step in walk.look("work", ()).steps]
 
 
 def test_updates_at_once_are_gradient_descents():

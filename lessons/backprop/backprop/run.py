@@ -122,7 +122,7 @@ class Paths(Walk):
             part, head, _ = edges[done[at]]
             carried = self.circuit.deliver(done[:at])[0][head]
             slope = self.circuit.slopes[done[at]]
-            text = f"{end}→…→{head}→{part}: {factor(carried)}·{factor(slope)} = {plain(self.products[at])}"
+            text = f"{head}→{part}: {factor(carried)}·{factor(slope)} = {plain(self.products[at])}"
             steps.append(Step(text=minus(text), hot=at == len(done) - 1))
         if self.step == self.limit:
             arrived = [p for e, p in zip(self.order, self.products, strict=True) if edges[e][0] == self.start]
@@ -218,6 +218,11 @@ class Tags(Walk):
     def pushed(self) -> float:
         return (self.z_at(circuit.PUSH) - self.z_at(-circuit.PUSH)) / (2 * circuit.PUSH)
 
+    @property
+    def as_told(self) -> bool:
+        """Whether the network and its input are the lecture's."""
+        return tuple(self.settings["x"]) == circuit.ONE and tuple(self.settings["theta"]) == NETWORK
+
     def wires(self) -> Diagram:
         layer, _, source = parts(self.settings["wire"])
         hot = (f"{layer}{source}",)
@@ -240,7 +245,9 @@ class Tags(Walk):
             self.line(f"{self.pushed:.8f}", ("tags", wire), note="note.push"),
             self.line(f"{abs(self.pushed - tag):.0e}", note="note.off"),
         )
-        return Numbers(steps=lines)
+        told = dict(zip(WIRES.values(), TOLD, strict=True)).get(wire) if self.as_told else None
+        lecture = () if told is None else (self.line(f"{told:g}", note="note.lecture"),)
+        return Numbers(steps=(*lines, *lecture))
 
     def tags(self) -> Grid:
         """∂z/∂w on every wire: a row a neuron, a column what it hears."""
