@@ -274,6 +274,24 @@ def test_measuring_goes_from_small_to_large():
     again.restore(state)
     assert again.look("clock", ()).rows == table
     assert all(len(line.x) == 6 for line in walk.look("times", ()).lines)
+    assert again.look("learning", ()).lines[1].y.tolist() == walk.look("learning", ()).lines[1].y.tolist()
+
+
+def test_training_is_the_same_after_a_step_back():
+    walk = model("cost", depth=3, width=4)
+    walk.train(2)
+    state = walk.state()
+    walk.train(3)
+    end = dict(walk.losses)
+    walk.restore(state)
+    assert walk.step == 2 and len(walk.losses["relu"]) == 41
+    walk.train(3)
+    assert walk.losses == end
+    x, y = walk.learners["relu"].data
+    here = Trainer(
+        network(3, 4, "relu"), x, y, dtype="float64", seed=1, optimizer="momentum", rate=0.03, batch=16
+    )
+    assert end["relu"][1] == pytest.approx(here.train(10)[:, 0].mean())
 
 
 def test_formulas():

@@ -354,6 +354,11 @@ def fades(runs: Runs) -> bool:
     return runs["run"].facts["ratio"] < 1e-3
 
 
+def stuck(runs: Runs) -> bool:
+    """After a thousand updates the loss is still that of tossing a coin."""
+    return runs["run"].facts["loss"] > 0.67
+
+
 def cheap(runs: Runs) -> bool:
     """At most three forward passes, whatever the size."""
     return all(run.facts["passes"] <= 3 for run in runs.values())
