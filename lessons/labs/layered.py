@@ -19,7 +19,7 @@ from lessons.views import Curve, Grid, Line, Numbers, Table
 COUNTS = (1, 4, 16, 64, 256, 1024, 4096)
 WAYS = ("loops", "vectors", "matrix")
 MOST = 50_000  # multiplications that plain loops are given
-TRIES = 2  # of which the fastest counts
+TRIES = 3  # of which the fastest counts
 SHOWN, PART = 3, 4  # examples and neurons that a matrix in sight has
 
 Weights = Sequence[tuple[np.ndarray, np.ndarray]]

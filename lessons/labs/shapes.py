@@ -181,6 +181,7 @@ class Shapes(Still):
             values=x.values.astype(float).reshape(shape),
             axes=("axis.slice", "axis.dim-down", "axis.dim-right"),
             marked=None if marked is None else marked.reshape(shape), tensor=name,
+            slices=("=",) if x.values.ndim < 3 else (),
         )  # fmt: skip
 
     def wanted(self) -> Cube:
