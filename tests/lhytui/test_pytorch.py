@@ -76,7 +76,7 @@ def compare(lesson, section, settings, seed, training, monkeypatch):
             model.train(FEW)
         return None
     # What the model does besides its updates is told in the program and left out here.
-    alone = getattr(model, "beyond", ())
+    alone = getattr(model, "beyond", ()) or hasattr(model, "lasts")
     way = found if alone or isinstance(found, Population) else model
 
     def go(updates):
