@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any, NamedTuple
 
+MORE = inspect.Parameter.VAR_KEYWORD
 _calls: ContextVar[list | None] = ContextVar("calls", default=None)
 
 
@@ -28,9 +29,10 @@ def origin(function: Callable) -> Callable:
     def call(*args, **kwargs):
         found, calls = function(*args, **kwargs), _calls.get()
         if calls is not None:
-            given = signature.bind(*args, **kwargs).arguments
-            default = {name: parameter.default for name, parameter in signature.parameters.items()}
-            calls.append(Call(call, {k: v for k, v in given.items() if v is not default[k]}, found))
+            given, known = signature.bind(*args, **kwargs).arguments, signature.parameters
+            more = next((given.pop(name) for name in list(given) if known[name].kind is MORE), {})
+            own = {name: value for name, value in given.items() if value is not known[name].default}
+            calls.append(Call(call, own | more, found))
         return found
 
     return call

@@ -10,6 +10,7 @@ import numpy as np
 
 from lessons.data import generators, mnist
 from lessons.data.origin import Call
+from lessons.pytorch.lines import written
 
 LOADER = "from lessons.examples import examples"
 FEW = 24  # numbers that are written out
@@ -58,7 +59,7 @@ def fetched(call: Call, parts: Sequence[Any], at: dict[str, int], count: int, y:
         name, line = f"generators.{name}", "from lessons.data import generators"
     else:
         line = f"from {module} import {name}"
-    given = ", ".join(f"{key}={value!r}" for key, value in call.arguments.items())
+    given = ", ".join(f"{key}={written(value)}" for key, value in call.arguments.items())
     names = [next((n for n, k in at.items() if k == place_), "_") for place_ in range(len(parts))]
     lines = [f"{', '.join(names) if len(parts) <= 5 else 'x, y, *_'} = {name}({given})"]
     if count < len(parts[at["x"]]):

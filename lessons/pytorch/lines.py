@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 WIDE = 88  # columns of a line
+
+
+def written(value: Any) -> str:
+    """A value as Python reads it."""
+    return f'"{value}"' if isinstance(value, str) and '"' not in value else repr(value)
 
 
 def wrapped(line: str, width: int = WIDE) -> list[str]:

@@ -125,7 +125,8 @@ def repeated(steps: Sequence[str]) -> list[str]:
             unit, times = steps[at : at + size], 1
             while steps[at + times * size : at + (times + 1) * size] == unit:
                 times += 1
-            if times > 2 and (times - 1) * size > (best[0] - 1) * best[1]:
+            starts = size == 1 or unit[0].startswith(("nn.Linear", "nn.Conv2d"))
+            if starts and times > 2 and (times - 1) * size > (best[0] - 1) * best[1]:
                 best = (times, size)
         times, size = best
         unit = steps[at : at + size]

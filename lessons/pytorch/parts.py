@@ -75,8 +75,12 @@ class Part:
 
 def number(value: float) -> str:
     """As a person would write it."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(float(value))
+    return next(text for text in (f"{value:g}", f"{value:.12g}", repr(float(value))) if near(text, value))
+
+
+def near(text: str, value: float) -> bool:
+    """Whether it is the number but for rounding in its last digits."""
+    return abs(float(text) - value) <= 1e-14 * abs(value)
 
 
 def pair(one: int, other: int) -> str:

@@ -20,7 +20,7 @@ from lessons.data.origin import Call, recorded
 from lessons.examples import arrays, built, in_sight, learner
 from lessons.pytorch.begin import Start
 from lessons.pytorch.data import LOADER, Source, source
-from lessons.pytorch.lines import WIDE, wrapped
+from lessons.pytorch.lines import WIDE, wrapped, written
 from lessons.pytorch.module import SINUSOIDS, Module, Writer
 from lessons.pytorch.parts import Weight, number
 from lessons.pytorch.rules import Rule, rule, schedule
@@ -135,9 +135,9 @@ def told(
 
 def keywords(changed: Mapping[str, Any]) -> list[str]:
     """Arguments by name; those whose names are none in Python in a dictionary."""
-    written = {key: f'"{value}"' if isinstance(value, str) else repr(value) for key, value in changed.items()}
-    others = ", ".join(f'"{key}": {value}' for key, value in written.items() if not key.isidentifier())
-    named = [f"{key}={value}" for key, value in written.items() if key.isidentifier()]
+    texts = {key: written(value) for key, value in changed.items()}
+    others = ", ".join(f'"{key}": {text}' for key, text in texts.items() if not key.isidentifier())
+    named = [f"{key}={text}" for key, text in texts.items() if key.isidentifier()]
     return [*named, *([f"**{{{others}}}"] if others else [])]
 
 
@@ -294,9 +294,12 @@ class Sheet:
 
     def main(self) -> list[str]:
         make = "make_model" if self.module.steps else "Net"
-        losses = f"train({make}(), batches(), updates={self.updates})[::{max(1, self.updates // SHOWN)}]"
+        losses, every = f"train({make}(), batches(), updates={self.updates})", max(1, self.updates // SHOWN)
+        lines = [f"print([round(loss, 4) for loss in {losses}[::{every}]])"]
+        if len(lines[0]) > 84:
+            lines = [f"losses = {losses}", f"print([round(loss, 4) for loss in losses[::{every}]])"]
         return [
             'if __name__ == "__main__":',
             f"    torch.manual_seed({self.seed})",
-            *(f"    {line}" for line in wrapped(f"print([round(loss, 4) for loss in {losses}])", 84)),
+            *(f"    {line}" for line in lines),
         ]
