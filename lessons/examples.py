@@ -51,6 +51,16 @@ def learner(model: Any) -> Trainer | Population | None:
     return found if isinstance(found, Trainer | Population) else None
 
 
+def surface(model: Any) -> Trainer | None:
+    """A trainer whose loss is a formula of θ alone; None where there is none."""
+    if isinstance(model, Race | Sweep):
+        model = model.shown
+    found = getattr(model, "trainer", None)
+    if model.limit <= 0 or not isinstance(found, Trainer) or found.program.targets is not None:
+        return None
+    return None if found.program.loss.op == "stream" else found
+
+
 def built(lesson: Lesson, experiment: Experiment, settings: Mapping[str, Any], seed: int) -> Any:
     """A new model at update 0: of an arm, where there are several."""
     return lesson.call(experiment.build)(in_sight(experiment, settings), seed)

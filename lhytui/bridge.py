@@ -32,7 +32,7 @@ class Bridge:
         self.proved: set[str] = set()
         self.verdict: str | None = None
         self.error: Exception | None = None
-        self.learns = False  # a network, known once a model is built
+        self.learns = False  # what a PyTorch program can be written for; known once a model is built
         self.changes = 0  # that can be undone
         self._replay = log
         self._judged: tuple = ()  # the finished runs that have been looked at
@@ -71,12 +71,12 @@ class Bridge:
             command(session)
 
     def noted(self, build: Callable) -> Callable:
-        """The same builder; whether its model trains a network is noted."""
-        from lessons.examples import learner
+        """The same builder; whether its model learns is noted."""
+        from lessons.examples import learner, surface
 
         def build_noted(settings: Mapping[str, Any], seed: int):
             model = build(settings, seed)
-            self.learns = learner(model) is not None
+            self.learns = (learner(model) or surface(model)) is not None
             return model
 
         return build_noted

@@ -17,7 +17,7 @@ from engine.program import Program as Table
 from engine.trainer import Trainer
 from lessons.catalog import Lesson, Section
 from lessons.data.origin import Call, recorded
-from lessons.examples import arrays, built, in_sight, learner
+from lessons.examples import arrays, built, in_sight, learner, surface
 from lessons.pytorch.begin import Start
 from lessons.pytorch.data import LOADER, Source, source
 from lessons.pytorch.lines import WIDE, wrapped, written
@@ -116,7 +116,7 @@ def told(
     lang: str = "en",
 ) -> Program | None:
     """The same of a model at update 0; `calls`: those of `recorded` while it was built."""
-    found = learner(model)
+    found = learner(model) or surface(model)
     if found is None:
         return None
     experiment, name = lesson.experiments()[section.experiment], f"{lesson.id}:{section.id}"
@@ -126,10 +126,14 @@ def told(
     fetch = ", ".join([f'"{name}"', f"seed={seed}", *keywords(changed)])
     words = lesson.words(lang)
     notes = [words(f"beyond.{word}") for word in getattr(model, "beyond", ())]
-    known = facts(found)
-    where = source(known.x, known.y, calls, f"x, y, *_ = examples({fetch})")
     command = " ".join(["lhytui code", name, *given, f"--seed {seed}"])
+    known = facts(found)
     updates = getattr(model, "lasts", model.limit)  # a model's updates may be others than its network's
+    if known.table.targets is None:
+        from lessons.pytorch.surfaces import Analytic
+
+        return Analytic(known, command, fetch, seed, updates, notes).write()
+    where = source(known.x, known.y, calls, f"x, y, *_ = examples({fetch})")
     return Sheet(known, where, command, fetch, seed, updates, notes).write()
 
 
@@ -151,6 +155,8 @@ def plain(value: Any) -> str:
 class Sheet:
     """Writes one program."""
 
+    signature = "model, batches, updates"
+
     def __init__(
         self,
         told: Facts,
@@ -168,7 +174,11 @@ class Sheet:
         self.rule: Rule = rule(told.given)
 
     def write(self) -> Program:
-        body = [*self.model(), "", "", *self.batches(), "", "", *self.train(), "", "", *self.main()]
+        return self.joined(self.model(), self.batches(), self.train(), self.main())
+
+    def joined(self, *parts: list[str]) -> Program:
+        """The parts of the program, two blank lines between."""
+        body = [line for part in parts for line in ("", "", *part)][2:]
         text = "\n".join([*self.head("\n".join(body)), "", "", *body]) + "\n"
         return Program(text, self.module.weights, self.module.entry, self.module.tokens, self.updates)
 
@@ -254,7 +264,7 @@ class Sheet:
         lines += wrapped(f"scheduler = {plan}", 84) if plan else []
         look, noise = given["lookahead"], given["noise"]
         lines += ["slow = [p.detach().clone() for p in model.parameters()]"] if look else []
-        loop = f"for {'t' if noise or look else '_'}, (x, y) in zip(range(updates), batches):"
+        loop = self.loop(bool(noise or look))
         inner = ["optimizer.look_ahead()"] if self.rule.ahead else []
         inner += [*wrapped(f"loss = {self.cost()}", 80), "optimizer.zero_grad()", "loss.backward()"]
         if given["clip"]:
@@ -275,7 +285,10 @@ class Sheet:
             ]
         inner.append("losses.append(loss.item())")
         lines += ["losses = []", loop, *(f"    {line}" for line in inner), "return losses"]
-        return ["def train(model, batches, updates):", *(f"    {line}" for line in lines)]
+        return [f"def train({self.signature}):", *(f"    {line}" for line in lines)]
+
+    def loop(self, counted: bool) -> str:
+        return f"for {'t' if counted else '_'}, (x, y) in zip(range(updates), batches):"
 
     def noise(self) -> str:
         variance, decay = self.told.given["noise"], self.told.given["noise_decay"]
@@ -292,9 +305,13 @@ class Sheet:
         flat = ".flatten(1)" if len(self.module.exit) > 1 else ""
         return f"F.{LOSSES[loss.op]}(model(x){flat}, y{more})"
 
-    def main(self) -> list[str]:
+    def made(self) -> str:
+        """The call that trains a new model on its batches."""
         make = "make_model" if self.module.steps else "Net"
-        losses, every = f"train({make}(), batches(), updates={self.updates})", max(1, self.updates // SHOWN)
+        return f"train({make}(), batches(), updates={self.updates})"
+
+    def main(self) -> list[str]:
+        losses, every = self.made(), max(1, self.updates // SHOWN)
         lines = [f"print([round(loss, 4) for loss in {losses}[::{every}]])"]
         if len(lines[0]) > 84:
             lines = [f"losses = {losses}", f"print([round(loss, 4) for loss in losses[::{every}]])"]

@@ -29,7 +29,7 @@ def names_of(program: Program) -> dict:
 
 
 def make(names: dict):
-    return (names.get("make_model") or names["Net"])()
+    return (names.get("make_model") or names.get("Net") or names["Surface"])()
 
 
 def table_of(found) -> Table:
@@ -127,6 +127,8 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
     where = {id(p): (how, at, shape) for p, _, how, at, shape in places(program, table, model)}
 
     def noise(p):
+        nonlocal step
+        step += table.targets is None  # nobody else counts there
         how, at, shape = where[id(p)]
         drawn = random.normals(found.seed, random.NOISE, step, table.size)[at].reshape(shape)
         return (
@@ -135,7 +137,7 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
             .to(p.dtype)
         )
 
-    def fed():
+    def feed():
         nonlocal step
         for batch in batches(found, program, updates, kind):
             step += 1
@@ -143,7 +145,8 @@ def run(found, program: Program, updates: int, go, monkeypatch) -> Found:
 
     with monkeypatch.context() as patch:
         patch.setattr(torch, "randn_like", noise)
-        losses = np.array(names["train"](model, fed(), updates))
+        fed = () if table.targets is None else (feed(),)
+        losses = np.array(names["train"](model, *fed, updates))
     expected = go(updates)
     theta = unload(program, table, model)
     used = ~np.isnan(theta)

@@ -298,3 +298,33 @@ def test_every_operation_of_a_network_has_its_word():
     surfaces = {"quadratic-1d", "quadratic", "ripple-1d", "himmelblau", "rosenbrock", "stream", "formula"}
     # A fork is the engine's own; penalties are added to no lesson's loss.
     assert set(OPERATIONS) == {*PARTS, *phrases, *ends, *surfaces, "fork", "penalty"}
+
+
+SURFACES = [
+    ("quadratic-1d", (2, -1, 0.5), (1.5,)),
+    ("quadratic", (0.5, 2, -1, 0, 3, 0), (1.0, -1.0)),
+    ("ripple-1d", (), (3.0,)),
+    ("himmelblau", (), (0.3, 0.4)),
+    ("rosenbrock", (), (-0.3, 0.4)),
+    *((text, (), (0.6, -0.8)) for text in (
+        "x^2 + 3*sin(y)", "-x^2 - -(y - 2)^3 / 4", "2^x * exp(-y) - (x - (y - 1))", "tanh(x*y)*sqrt(2) + abs(y)/pi",
+        "(x + y)*(x - y)^2", "x - y - (x - y)", "ln(x^2 + 1)",
+    )),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "coefficients", "start"), SURFACES, ids=[kind for kind, *_ in SURFACES])
+def test_surfaces(kind, coefficients, start, monkeypatch):
+    from engine.network import SURFACES as KNOWN
+    from lessons.pytorch.surfaces import Analytic
+
+    net = Network()
+    if kind in KNOWN:
+        net.surface(kind, coefficients)
+    else:
+        net.formula(kind)
+    settings = {"optimizer": "momentum", "rate": 0.002, "noise": 0.01}
+    trainer = Trainer(net, theta=start, dtype="float64", **settings)
+    program = Analytic(facts(trainer), "a test", "", 1, UPDATES, ()).write()
+    theta, losses = peer.run(trainer, program, UPDATES, lambda n: trainer.train(n)[:, 0], monkeypatch)
+    assert theta < 1e-9 and losses < 1e-9, program.text
