@@ -120,7 +120,7 @@ def test_hints_next_and_the_list():
     hinted = notes(puzzle("cat", hint=2))
     assert hinted[-2:] == ["hint.cat", "note.answer"] and "hint.cat" not in notes(shown)
     assert [row[1] for row in shown.look("list", ()).rows] == ["="] * len(MOVING)
-    notes(puzzle("cat", done=True, line="b"))
+    puzzle("cat", done=True, line="b")
     table = shown.look("list", ())
     assert table.rows[table.chosen][:2] == ("option.cat", "=✓")
 
