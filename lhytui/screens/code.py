@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import time
 from pathlib import Path
-from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import ScrollableContainer, Vertical
@@ -14,16 +13,18 @@ from textual.highlight import highlight
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from lessons.catalog import Lesson, Section
 from lhytui import files
+from lhytui.bridge import Bridge
 from lhytui.language import sentence
 from lhytui.widgets.keybar import KeyBar
 
 KEYS = {"copy": "y", "save": "e", "leave": "esc"}
+PATIENCE = 20  # seconds until a run has paused
+WRITING = threading.Lock()
 
 
 class CodeScreen(ModalScreen[None]):
-    """Written in a thread, since the model is built for it; ↑ ↓ and ← → scroll."""
+    """Written in a thread, since the model is built for it; meanwhile the run pauses. ↑ ↓ and ← → scroll."""
 
     BINDINGS = [
         *((key, "dismiss", "") for key in ("escape", "q", "x", "enter")),
@@ -39,10 +40,13 @@ class CodeScreen(ModalScreen[None]):
     CodeScreen #program { width: auto; height: auto; }
     """
 
-    def __init__(self, lesson: Lesson, section: Section, settings: Mapping[str, Any], seed: int):
+    def __init__(self, bridge: Bridge):
         super().__init__()
-        self.lesson, self.section, self.settings, self.seed = lesson, section, dict(settings), seed
+        self.bridge, self.lesson, self.section = bridge, bridge.lesson, bridge.section
+        self.settings, self.seed = dict(bridge.settings), bridge.seed
         self.text = ""
+        self.ran = bridge.phase == "running"
+        self.writers, self.gone = 0, False  # threads at work; whether it is out of sight
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -52,8 +56,20 @@ class CodeScreen(ModalScreen[None]):
             yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
+        if self.ran:
+            self.bridge.send(lambda session: session.pause())
         self.relabel()
         self.query_one(ScrollableContainer).focus()
+
+    def on_unmount(self) -> None:
+        self.gone = True
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Let the run go on once the program is written and out of sight."""
+        if self.ran and self.gone and not self.writers:
+            self.ran = False
+            self.bridge.send(lambda session: session.play())
 
     def on_resize(self) -> None:
         self.app.fit()
@@ -70,6 +86,7 @@ class CodeScreen(ModalScreen[None]):
         self.query_one(KeyBar).show(entries, ("scroll", "↑↓", words("ui.code.scroll")))
         if not self.text:
             self.query_one("#program", Static).update(Content(words("ui.code.writing")))
+        self.writers += 1
         threading.Thread(target=self.write, args=(lang,), name="program-writer", daemon=True).start()
 
     def write(self, lang: str) -> None:
@@ -77,11 +94,18 @@ class CodeScreen(ModalScreen[None]):
         try:
             from lessons.pytorch import translate
 
-            program = translate(self.lesson, self.section, self.settings, self.seed, lang)
+            # A model shares what it keeps with the one in training: never both at once.
+            end = time.monotonic() + PATIENCE
+            while self.bridge.busy and time.monotonic() < end:
+                time.sleep(0.02)
+            with WRITING:
+                program = translate(self.lesson, self.section, self.settings, self.seed, lang)
             text, trouble = (program.text, "") if program else ("", self.app.words("error.trains-nothing"))
         except Exception as error:  # whatever an author's builder may raise
             text, trouble = "", sentence(error, lang)
-        if self.is_mounted and self.app.is_running:
+        self.writers -= 1
+        self.go_on()
+        if not self.gone and self.app.is_running:
             self.app.call_from_thread(self.show, text, trouble)
 
     def show(self, text: str, trouble: str) -> None:

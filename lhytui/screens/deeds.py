@@ -159,8 +159,7 @@ class Deeds:
     def do_code(self) -> None:
         from lhytui.screens.code import CodeScreen
 
-        bridge = self.bridge
-        self.app.push_screen(CodeScreen(self.lesson, self.section, bridge.settings, bridge.seed))
+        self.app.push_screen(CodeScreen(self.bridge))
 
     def do_page_up(self) -> None:
         self.prose.page_up()

@@ -107,3 +107,17 @@ async def test_no_key_where_no_network_trains(app, monkeypatch):
         await pilot.press("x")
         await pilot.pause()
         assert app.screen is lesson and told == ["trains-nothing"]
+
+
+async def test_a_run_pauses_meanwhile_and_goes_on(app):
+    app = app({**NETWORK, "changes": {"width": 256}})
+    async with app.run_test(size=(120, 40)) as pilot:
+        bridge = (await opened(pilot)).bridge
+        await pilot.press("0", "-", "-", "-", "space")
+        await until(pilot, lambda: bridge.phase == "running" and bridge.session.step > 0)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, CodeScreen) and app.screen.text)
+        assert bridge.phase == "paused"
+        stood = bridge.session.step
+        await pilot.press("escape")
+        await until(pilot, lambda: bridge.session.step > stood)
