@@ -35,7 +35,7 @@ def source(x: np.ndarray, y: np.ndarray, calls: Sequence[Call], section: str) ->
         at = {name: place(wanted, parts) for name, wanted in (("x", x), ("y", y))}
         if None not in at.values() and at["x"] != at["y"]:
             return fetched(call, parts, at, len(x), y)
-    if x.size + y.size <= FEW:
+    if x.size + y.size <= FEW and x.dtype != np.uint8:
         return Source((f"x = torch.tensor({x.tolist()})", f"y = torch.tensor({y.tolist()})"), whole=True)
     return Source((section,), (LOADER,))
 
@@ -61,7 +61,8 @@ def fetched(call: Call, parts: Sequence[Any], at: dict[str, int], count: int, y:
         line = f"from {module} import {name}"
     given = ", ".join(f"{key}={written(value)}" for key, value in call.arguments.items())
     names = [next((n for n, k in at.items() if k == place_), "_") for place_ in range(len(parts))]
-    lines = [f"{', '.join(names) if len(parts) <= 5 else 'x, y, *_'} = {name}({given})"]
+    kept = names if len(parts) <= 5 or names[:2] != ["x", "y"] else ["x", "y", "*_"]
+    lines = [f"{', '.join(kept)} = {name}({given})"]
     if count < len(parts[at["x"]]):
         lines.append(f"x, y = x[:{count}], y[:{count}]")
     column = y.ndim == 2 and parts[at["y"]].ndim == 1

@@ -34,13 +34,12 @@ SHOWN = 10  # losses that a run prints
 
 @dataclass(frozen=True)
 class Program:
-    """Its text, the weights of its model, the shape of one example, whether those are tokens, and the updates."""
+    """Its text, the weights of its model, the shape of one example, and whether it is made of tokens."""
 
     text: str
     weights: tuple[Weight, ...]
     entry: tuple[int, ...]
     tokens: bool
-    updates: int
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ class Sheet:
         """The parts of the program, two blank lines between."""
         body = [line for part in parts for line in ("", "", *part)][2:]
         text = "\n".join([*self.head("\n".join(body)), "", "", *body]) + "\n"
-        return Program(text, self.module.weights, self.module.entry, self.module.tokens, self.updates)
+        return Program(text, self.module.weights, self.module.entry, self.module.tokens)
 
     def head(self, body: str) -> list[str]:
         """The imports that the rest needs."""
@@ -227,7 +226,8 @@ class Sheet:
     def batches(self) -> list[str]:
         told, size = self.told, self.told.batch
         lines = [part for line in self.where.lines for part in wrapped(line, 84)]
-        lines += [] if self.where.whole and not self.shaped() else [self.tensors()]
+        ready = self.where.whole and not self.shaped() and not self.module.tokens
+        lines += [] if ready else [self.tensors()]
         if size >= len(told.x):
             lines += ["while True:", "    yield x, y"]
         else:
@@ -244,7 +244,7 @@ class Sheet:
     def tensors(self) -> str:
         told, real = self.told, ".double()" if self.told.double else ".float()"
         if self.where.whole:
-            return f"x = x{self.shaped()}"
+            return f"x = x{self.shaped()}{'.long()' if self.module.tokens else ''}"
         bytes_ = told.x.dtype == np.uint8 and not self.module.tokens
         kind = " / 255" if bytes_ and not self.shaped() else ".long()" if self.module.tokens else real
         shaped = self.shaped() + (" / 255" if bytes_ and self.shaped() else "")

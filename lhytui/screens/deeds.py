@@ -89,7 +89,7 @@ class Deeds:
     def action_do(self, id: str, key: str) -> None:
         self.pressed = perf_counter()
         if not self.acts(id):
-            if id == "code" and self.bridge.phase != "loading":
+            if id == "code" and self.bridge.phase not in ("loading", "idle", "compiling", "failed"):
                 self.app.tell("trains-nothing")
             return
         deed = getattr(self, "do_" + id.replace("-", "_"), None)
