@@ -248,7 +248,9 @@ async def test_a_window_too_small_says_so_and_recovers(toy):
 
 async def test_an_action_brings_the_experiment_of_a_narrow_screen_to_the_front(tmp_path, monkeypatch):
     monkeypatch.setenv("LHYTUI_HOME", str(tmp_path / "home"))
-    app = LhyApp("en", {"lesson": "basics/piecewise", "section": "more-features", "changes": {}, "seed": None})
+    app = LhyApp(
+        "en", {"lesson": "basics/piecewise", "section": "more-features", "changes": {}, "seed": None}
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await ready(pilot)
         await pilot.press("0")
