@@ -70,7 +70,7 @@ class Patient:
 
 # The numbers on the beds tell nothing; each seed's points are its own.
 PATIENTS = {
-    "1": Patient("optimization", depth=40, width=16),
+    "1": Patient("optimization", depth=72, width=16),
     "2": Patient("overfitting", points=24),
     "3": Patient("bias", depth=1, width=2),
     "4": Patient("shift"),

@@ -43,7 +43,7 @@ FAULTS = [
     ("words.toml", "算式", "算式 {x}", "placeholders"),
     ("words.toml", "the sum", "the sum of all the numbers that there are", "too-wide"),
     ("words.toml", "the square is positive", "the square is positive " * 5, "too-many-lines"),
-    ("words.toml", "[view]", '[view]\nother = { zh = "别的", en = "other" }', "unused-word"),
+    ("words.toml", "[view]", '[view]\nnobody-asks = { zh = "别的", en = "other" }', "unused-word"),
     ("words.toml", "[view]", "[view", "unreadable-lesson"),
     ("text.en.md", "## Work it out", "## Work", "headings"),
     ("text.en.md", "What is the square?", "", "no-half"),
