@@ -17,6 +17,17 @@ from numba.cuda import types
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
 
+if SIMULATED:
+    from numba.cuda.simulator.kernel import _get_kernel_context
+
+    class Simulator:
+        """`cuda` for kernels and for what they call, in whatever module: the launch under way, if there is one."""
+
+        def __getattr__(self, name):
+            return getattr(_get_kernel_context() or hardware, name)
+
+    hardware, cuda = cuda, Simulator()
+
 
 def size(name: str, real: int, simulated: int) -> int:
     """A size of blocks or tiles: from the environment, else one for the hardware or one for the simulator."""
@@ -28,19 +39,21 @@ BLOCKS = size("BLOCKS", 1024, 2)  # of such a grid at most: threads take every s
 WARP = 32
 HALTED = 7  # field of the context beyond the CPU's: loss or gradient was not finite, nothing may change
 # The arguments of every kernel of an operation.
-ARGUMENTS = "q rows hyper theta grad state act gact scratch ints ctx"
+ARGUMENTS = "q number rows hyper theta grad state act gact scratch ints ctx"
 
 
 class Launch(NamedTuple):
     """One kernel of an operation: how many blocks of how many threads, what working memory it needs.
 
-    `scratch` counts float32 numbers in global memory that no other launch of the same row may still need.
+    `scratch` counts float32 numbers in global memory, the same for all launches of a row; `number` is an
+    argument of its own.
     """
 
     kernel: Callable
     grid: tuple[int, ...]
     block: tuple[int, ...]
     scratch: int = 0
+    number: int = 0
 
 
 Plan = Callable[[np.ndarray, int], Iterable[Launch]]  # of (row, largest batch)
@@ -53,22 +66,22 @@ def kernel(function):
 
 def helper(function):
     """A function for kernels, inlined into them."""
-    return cuda.jit(device=True)(function)
+    return function if SIMULATED else cuda.jit(device=True, forceinline=True)(function)
 
 
-def lines(function, count: int) -> Launch:
+def lines(function, count: int, scratch: int = 0, number: int = 0) -> Launch:
     """A launch over `count` numbers, each thread taking every gridsize-th."""
-    return Launch(function, (max(1, min(BLOCKS, -(-count // THREADS))),), (THREADS,))
+    return Launch(function, (max(1, min(BLOCKS, ceil_div(count, THREADS))),), (THREADS,), scratch, number)
 
 
-def one_block(function, scratch: int = 0) -> Launch:
+def one_block(function, scratch: int = 0, number: int = 0) -> Launch:
     """A launch of a single block: sums in one fixed order."""
-    return Launch(function, (1,), (THREADS,), scratch)
+    return Launch(function, (1,), (THREADS,), scratch, number)
 
 
-def over_rows(function, rows: int) -> Launch:
+def over_rows(function, rows: int, scratch: int = 0, number: int = 0) -> Launch:
     """A launch with a block for each row, in turn if there are very many."""
-    return Launch(function, (max(1, min(rows, BLOCKS if SIMULATED else 1 << 16)),), (THREADS,))
+    return Launch(function, (max(1, min(BLOCKS, rows)),), (THREADS,), scratch, number)
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -79,7 +92,7 @@ def signature():
     """The types of ARGUMENTS: every kernel of an operation is compiled for these."""
     real, whole = types.float32[::1], types.int64[::1]
     tables = types.int64[:, ::1], types.float32[:, ::1]
-    return types.void(types.int64, *tables, *[real] * 6, whole, whole)
+    return types.void(types.int64, types.int64, *tables, *[real] * 6, whole, whole)
 
 
 # Mathematics: `maths.exp(x)` and the like keep float32, in kernels as in the simulator.

@@ -3,14 +3,14 @@
 C (m, n) = A (m, k) B (k, n), in a grid of tiles of TILE × TILE; a thread has SPAN × SPAN sums, so a block has
 (TILE / SPAN)² threads. A slice of DEEP columns of A and rows of B is loaded, 128 bits a thread where offsets and widths are
 multiples of 4, then multiplied. A long sum over few tiles is split among blocks (grid z), each leaving its part in
-`scratch`; `gather_parts` adds them up in their order.
+`scratch`, for `add_parts` to add up in their order.
 """
 
 from __future__ import annotations
 
-from numba import cuda, float32
+from numba import float32
 
-from engine.cuda.kernel import helper, load4, size, store4
+from engine.cuda.kernel import THREADS, ceil_div, cuda, helper, load4, size, store4
 
 TILE = size("TILE", 64, 8)  # rows and columns of a block's tile
 DEEP = size("DEEP", 16, 8)  # of the sum, loaded at once; TILE * DEEP / 4 loads are shared by the threads
@@ -18,7 +18,9 @@ SPAN = 4  # rows and columns of a thread: a quad in each direction
 SIDE = TILE // SPAN  # threads along a tile
 COUNT = SIDE * SIDE  # of a block
 PITCH = TILE + 4  # of a row of the slices: keeps quads aligned, spreads the banks
+BUSY = size("BUSY", 128, 4)  # blocks that keep a card at work
 QUADS = TILE * DEEP // 4  # of a slice
+SLAB = DEEP * PITCH  # numbers of a slice in shared memory
 
 
 @helper
@@ -58,3 +60,108 @@ def load_columns(table, start, pitch, first, last, at, stop, slab):
             c = table[line + 2] if i < stop and j + 2 < last else float32(0)
             e = table[line + 3] if i < stop and j + 3 < last else float32(0)
         store4(slab, d * PITCH + r, a, b, c, e)
+
+
+def multiplier(load_a, load_b):
+    """The product of one kind: how a slice of A and one of B come into shared memory."""
+
+    @helper
+    def multiply(a_table, a, a_pitch, b_table, b, b_pitch, out, c, m, n, k, parts, keep, theta, bias):
+        """C, at entry c of `out` in rows of n, = A B, or += with `keep`, + θ from entry `bias` on unless that is
+        below 0; part z of `parts` of the sum lies m·n·z further on."""
+        slab_a = cuda.shared.array(SLAB, float32)
+        slab_b = cuda.shared.array(SLAB, float32)
+        sums = cuda.local.array((SPAN, SPAN), float32)
+        x, y = cuda.threadIdx.x % SIDE * SPAN, cuda.threadIdx.x // SIDE * SPAN
+        left, top, part = cuda.blockIdx.x * TILE, cuda.blockIdx.y * TILE, cuda.blockIdx.z
+        for i in range(SPAN):
+            for j in range(SPAN):
+                sums[i, j] = float32(0)
+        share = (k + parts - 1) // parts
+        stop = min(k, (part + 1) * share)
+        for at in range(part * share, stop, DEEP):
+            load_a(a_table, a, a_pitch, top, m, at, stop, slab_a)
+            load_b(b_table, b, b_pitch, left, n, at, stop, slab_b)
+            cuda.syncthreads()
+            for deep in range(0, DEEP, 4):
+                for d in range(4):  # unrolled
+                    column = load4(slab_a, (deep + d) * PITCH + y)
+                    line = load4(slab_b, (deep + d) * PITCH + x)
+                    for i in range(SPAN):
+                        for j in range(SPAN):
+                            sums[i, j] += column[i] * line[j]
+            cuda.syncthreads()
+        c += part * m * n
+        aligned = (c | n) & 3 == 0
+        for j in range(SPAN):
+            if bias >= 0 and left + x + j < n:
+                for i in range(SPAN):
+                    sums[i, j] += theta[bias + left + x + j]
+        for i in range(SPAN):
+            if top + y + i < m:
+                place = c + (top + y + i) * n + left + x
+                if aligned and not keep and left + x + 3 < n:
+                    store4(out, place, sums[i, 0], sums[i, 1], sums[i, 2], sums[i, 3])
+                else:
+                    for j in range(SPAN):
+                        if left + x + j < n:
+                            before = out[place + j] if keep else float32(0)
+                            out[place + j] = before + sums[i, j]
+
+    return multiply
+
+
+@helper
+def add_parts(parts, count, scratch, i):
+    """Entry i of the sum of `parts` products of `count` numbers each, left in `scratch`."""
+    total = scratch[i]
+    for part in range(1, parts):
+        total += scratch[part * count + i]
+    return total
+
+
+MOST_PARTS = 32  # of a sum
+
+
+def parts_of(m: int, n: int, k: int) -> int:
+    """Into how many parts a sum of k is cut, so that few tiles keep a whole card at work."""
+    tiles = ceil_div(m, TILE) * ceil_div(n, TILE)
+    return max(1, min(MOST_PARTS, BUSY // tiles, k // (4 * DEEP)))
+
+
+def grid_of(m: int, n: int, parts: int = 1) -> tuple[int, int, int]:
+    """The blocks of a product C (m, n)."""
+    return ceil_div(n, TILE), ceil_div(m, TILE), parts
+
+
+WIDE = min(32, THREADS)  # columns of a block that sums columns
+LANES = THREADS // WIDE  # threads for one of them
+
+
+@helper
+def sum_columns(table, start, m, n, out, c, parts, keep):
+    """Σ over the m rows of a table (m, n) into n entries of `out` from c on; part y of the rows lies n·y further on."""
+    room = cuda.shared.array(THREADS, float32)
+    lane, part = cuda.threadIdx.x // WIDE, cuda.blockIdx.y
+    j = cuda.blockIdx.x * WIDE + cuda.threadIdx.x % WIDE
+    share, total = (m + parts - 1) // parts, float32(0)
+    if j < n:
+        for i in range(part * share + lane, min(m, (part + 1) * share), LANES):
+            total += table[start + i * n + j]
+    room[cuda.threadIdx.x] = total
+    cuda.syncthreads()
+    if lane == 0 and j < n:
+        for other in range(1, LANES):
+            total += room[other * WIDE + cuda.threadIdx.x]
+        place = c + part * n + j
+        out[place] = out[place] + total if keep else total
+
+
+def column_parts(m: int) -> int:
+    """Into how many parts the rows of a table are cut."""
+    return max(1, min(MOST_PARTS, m // 256))
+
+
+def columns_grid(n: int, parts: int) -> tuple[int, int]:
+    """The blocks that sum columns."""
+    return ceil_div(n, WIDE), parts

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import cuda
 
-from engine.cuda.kernel import Launch
+from engine.cuda.kernel import Launch, cuda
 from engine.cuda.ops.registry import OPERATIONS
 from engine.errors import EngineError
 from engine.kernel import FIELDS, OP
@@ -63,20 +62,16 @@ class Circuit:
             cuda.device_array(max(1, batch * program.labels), whole),
             cuda.to_device(np.zeros(FIELDS, whole)),
         )
-        self._forward = [(q, _bound(launch, stream)) for q, launch in forward]
-        self._backward = [(q, _bound(launch, stream)) for q, launch in backward]
+        self._forward, self._backward, self.stream = forward, backward, stream
 
     def forward(self, rows: int) -> None:
         """The first `rows` rows of the table."""
-        for q, launch in self._forward:
-            if q < rows:
-                launch(q, *self.memory)
+        self._start((q, launch) for q, launch in self._forward if q < rows)
 
     def backward(self) -> None:
         """All live rows, from the loss back."""
-        for q, launch in self._backward:
-            launch(q, *self.memory)
+        self._start(self._backward)
 
-
-def _bound(launch: Launch, stream):
-    return launch.kernel[launch.grid, launch.block, stream]
+    def _start(self, launches) -> None:
+        for q, launch in launches:
+            launch.kernel[launch.grid, launch.block, self.stream](q, launch.number, *self.memory)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from numba import cuda, float32
+from numba import float32
 
-from engine.cuda.kernel import erf, helper, kernel, lines, maths
+from engine.cuda.kernel import cuda, erf, helper, kernel, lines, maths
 from engine.kernel import BATCH, IN, N0, OUT
 
 
@@ -14,7 +14,7 @@ def forwards(bend):
     """The kernel y = bend(x, hyper 0) of one nonlinearity."""
 
     @kernel
-    def forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    def forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         x, y, slope = row[IN] * b, row[OUT] * b, hyper[q, 0]
         for i in range(cuda.grid(1), b * row[N0], cuda.gridsize(1)):
@@ -27,7 +27,7 @@ def backwards(slope_of):
     """The kernel ∂x = ∂y slope_of(x, y, hyper 0) of one nonlinearity."""
 
     @kernel
-    def backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    def backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         x, y, slope = row[IN] * b, row[OUT] * b, hyper[q, 0]
         for i in range(cuda.grid(1), b * row[N0], cuda.gridsize(1)):

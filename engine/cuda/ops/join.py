@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from numba import cuda
 
-from engine.cuda.kernel import kernel, lines
+
+from engine.cuda.kernel import cuda, kernel, lines
 from engine.kernel import BATCH, IN, IN2, N0, N1, OUT
 
 
 @kernel
-def add_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def add_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, n) = u (b, n) + v (b, n)."""
     row, b = rows[q], ctx[BATCH]
     u, v, y = row[IN] * b, row[IN2] * b, row[OUT] * b
@@ -18,7 +18,7 @@ def add_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ct
 
 
 @kernel
-def add_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def add_backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂u = ∂v = ∂y."""
     row, b = rows[q], ctx[BATCH]
     u, v, y = row[IN] * b, row[IN2] * b, row[OUT] * b
@@ -29,7 +29,7 @@ def add_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, c
 
 
 @kernel
-def fork_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def fork_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """One copy of x (b, n) for each of its uses, one buffer after another."""
     row, b = rows[q], ctx[BATCH]
     x, y, count = row[IN] * b, row[OUT] * b, b * row[N0]
@@ -39,7 +39,7 @@ def fork_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, c
 
 
 @kernel
-def fork_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def fork_backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂x (b, n) = the sum of the gradients of its uses."""
     row, b = rows[q], ctx[BATCH]
     x, y, count = row[IN] * b, row[OUT] * b, b * row[N0]

@@ -5,9 +5,9 @@ Softmax and cross-entropy are one kernel. Each thread sums its own entries in or
 
 from __future__ import annotations
 
-from numba import cuda, float32
+from numba import float32
 
-from engine.cuda.kernel import THREADS, Launch, helper, kernel, lines, maths, one_block, sum_block
+from engine.cuda.kernel import THREADS, cuda, helper, kernel, lines, maths, one_block, sum_block
 from engine.kernel import BATCH, IN, IN2, N0, N1, OUT
 
 
@@ -41,7 +41,7 @@ def of_values(cost, slope):
     """Plans of a loss that is a sum of cost(z, t) over the numbers of z and t (b, n)."""
 
     @kernel
-    def forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    def forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         room = cuda.shared.array(THREADS, float32)
         row, b = rows[q], ctx[BATCH]
         z, t, n = row[IN] * b, row[IN2] * b, row[N0]
@@ -53,7 +53,7 @@ def of_values(cost, slope):
             grad[grad.size - 1] = total * scale(row, b, n)
 
     @kernel
-    def backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    def backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         z, t, n = row[IN] * b, row[IN2] * b, row[N0]
         each = scale(row, b, n)
@@ -67,7 +67,7 @@ def of_values(cost, slope):
 
 
 @kernel
-def cross_entropy_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def cross_entropy_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """p (b, n) = softmax(z (b, n)), and -ln p[label] of each row into `scratch`; a thread a row."""
     row, b = rows[q], ctx[BATCH]
     z, p, n = row[IN] * b, row[OUT] * b, row[N0]
@@ -88,7 +88,7 @@ def cross_entropy_forward(q, rows, hyper, theta, grad, state, act, gact, scratch
 
 
 @kernel
-def cross_entropy_sum(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def cross_entropy_sum(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """L = mean or sum of what the rows left."""
     room = cuda.shared.array(THREADS, float32)
     row, b = rows[q], ctx[BATCH]
@@ -101,7 +101,7 @@ def cross_entropy_sum(q, rows, hyper, theta, grad, state, act, gact, scratch, in
 
 
 @kernel
-def cross_entropy_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def cross_entropy_backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂z = p - 1[label]."""
     row, b = rows[q], ctx[BATCH]
     z, p, n = row[IN] * b, row[OUT] * b, row[N0]
@@ -112,7 +112,7 @@ def cross_entropy_backward(q, rows, hyper, theta, grad, state, act, gact, scratc
 
 
 @kernel
-def binary_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def binary_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """L = mean or sum of -t ln p - (1 - t) ln(1 - p), p = σ(z) (b, n)."""
     room = cuda.shared.array(THREADS, float32)
     row, b = rows[q], ctx[BATCH]
@@ -129,7 +129,7 @@ def binary_forward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints,
 
 
 @kernel
-def binary_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+def binary_backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂z = p - t."""
     row, b = rows[q], ctx[BATCH]
     z, t, p, n = row[IN] * b, row[IN2] * b, row[OUT] * b, row[N0]
@@ -139,8 +139,7 @@ def binary_backward(q, rows, hyper, theta, grad, state, act, gact, scratch, ints
 
 
 def cross_entropy_plan(row, batch):
-    softmax = lines(cross_entropy_forward, batch)
-    return [Launch(softmax.kernel, softmax.grid, softmax.block, batch), one_block(cross_entropy_sum)]
+    return [lines(cross_entropy_forward, batch, scratch=batch), one_block(cross_entropy_sum)]
 
 
 OPERATIONS = {
