@@ -59,8 +59,12 @@ class Launch(NamedTuple):
 Plan = Callable[[np.ndarray, int], Iterable[Launch]]  # of (row, largest batch)
 
 
+KERNELS: list = []  # every kernel there is, so that a test can compile them all
+
+
 def kernel(function):
     """A kernel, compiled when it is first launched."""
+    KERNELS.append(function)
     return cuda.jit(function)
 
 
