@@ -64,14 +64,18 @@ class Circuit:
         )
         self._forward, self._backward, self.stream = forward, backward, stream
 
-    def forward(self, rows: int) -> None:
-        """The first `rows` rows of the table."""
-        self._start((q, launch) for q, launch in self._forward if q < rows)
+    def forwards(self, rows: int) -> list[tuple]:
+        """The launches of the table's first rows: (kernel, blocks, threads, arguments)."""
+        return [self._step(q, launch) for q, launch in self._forward if q < rows]
 
-    def backward(self) -> None:
-        """All live rows, from the loss back."""
-        self._start(self._backward)
+    def backwards(self) -> list[tuple]:
+        """The launches of all live rows, from the loss back."""
+        return [self._step(q, launch) for q, launch in self._backward]
 
-    def _start(self, launches) -> None:
-        for q, launch in launches:
-            launch.kernel[launch.grid, launch.block, self.stream](q, launch.number, *self.memory)
+    def _step(self, q: int, launch: Launch) -> tuple:
+        return launch.kernel, launch.grid, launch.block, (q, launch.number, *self.memory)
+
+    def run(self, steps: list[tuple]) -> None:
+        """Start launches, one after the other."""
+        for kernel, blocks, threads, arguments in steps:
+            kernel[blocks, threads, self.stream](*arguments)

@@ -43,8 +43,7 @@ def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=Non
     for there in (memory.gact, memory.grad, memory.scratch):
         there.copy_to_device(np.full(there.shape, np.nan, np.float32))
     walk.work(*run, walk.FORWARD | walk.BACKWARD)
-    circuit.forward(program.live)
-    circuit.backward()
+    circuit.run(circuit.forwards(program.live) + circuit.backwards())
     names = "act", "gact", "grad", "state"
     found = tuple(getattr(memory, name).copy_to_host() for name in names)
     return program, (act, gact, trainer._grad[0], trainer._state), found

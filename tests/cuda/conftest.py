@@ -6,6 +6,8 @@ Elsewhere only `test_cuda_simulated.py` is collected, which starts that process.
 import os
 import sys
 
+import pytest
+
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
 if SIMULATED:
@@ -14,3 +16,9 @@ else:
     collect_ignore_glob = [
         name for name in os.listdir(os.path.dirname(__file__)) if not name.startswith("test_cuda_simulated")
     ]
+
+
+def pytest_collection_modifyitems(items):
+    """Whole numbers wrap around in keys, and NumPy says so of its scalars, which the simulator's threads are made of."""
+    for item in items:
+        item.add_marker(pytest.mark.filterwarnings("ignore::RuntimeWarning"))

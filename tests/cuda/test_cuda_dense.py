@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from agreement import agree
 
+from engine.kernel import EVALUATE, TRAIN
 from engine.network import ACTIVATIONS, Network
 
 RANDOM = np.random.default_rng(3)
@@ -55,3 +56,11 @@ def test_tied_layers_add_their_gradients():
     h = net.dense(net.input(4), 4)
     net.loss(net.dense(net.activation(h, "tanh"), 4, tie=h), "mse")
     agree(net, *data(5, 4, 4))
+
+
+@pytest.mark.parametrize("mode", [TRAIN, EVALUATE])
+def test_dropout_has_the_same_masks(mode):
+    net = Network()
+    h = net.dropout(net.activation(net.dense(net.input(4), 6), "relu"), 0.4)
+    net.loss(net.dense(net.dropout(h, 0.2), 2), "mse")
+    agree(net, *data(6, 4, 2), mode=mode)

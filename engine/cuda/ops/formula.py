@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from types import ModuleType
 
 from numba import float32
 
@@ -25,7 +25,8 @@ def sign(a):
     return a if a != a else (float32(1) if a > float32(0) else (float32(-1) if a < float32(0) else float32(0)))
 
 
-numbers = SimpleNamespace(power=power, sign=sign, sin=sine, cos=cosine, log=maths.log, sqrt=maths.sqrt)
+numbers = ModuleType("numbers")  # what the CPU's source calls np
+vars(numbers).update(power=power, sign=sign, sin=sine, cos=cosine, log=maths.log, sqrt=maths.sqrt)
 join = twin(formula.join, np=numbers)
 bend = twin(formula.bend, np=numbers, exp=maths.exp, tanh=maths.tanh)
 forward = once(formula.formula_forward, join=join, bend=bend)

@@ -13,13 +13,12 @@ def once(function, **names) -> Launch:
     """The launch of one thread that does what an operation of the CPU does, on the same arguments."""
     does = twin(function, **names)
 
-    @kernel
     def operation(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         if cuda.grid(1) == 0:
             does(rows[q], hyper[q], theta, grad, state, act, gact, scratch, ints, ctx)
 
-    operation.__name__ = function.__name__
-    return Launch(operation, (1,), (1,))
+    operation.__name__ = does.__name__
+    return Launch(kernel(operation), (1,), (1,))
 
 
 def always(*launches):
