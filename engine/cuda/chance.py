@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import float32
 
 from engine import random
+from engine.cuda.angles import cosine
 from engine.cuda.kernel import helper, maths, twin
 from engine.random import u64
 
@@ -31,4 +32,4 @@ def normal(stream, i):
     a = integer(stream, u64(2) * u64(i)) >> u64(11)
     b = integer(stream, u64(2) * u64(i) + u64(1)) >> u64(11)
     radius = maths.sqrt(float32(-2) * maths.log(float32(u64(1 << 53) - a) * UNIT))
-    return radius * maths.cos(float32(b) * TURN)
+    return radius * cosine(float32(b) * TURN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import uint32
+from numba import int64, uint32
 
 from engine.cuda.kernel import SIMULATED, THREADS, WARP, helper
 
@@ -18,9 +18,9 @@ else:
     def split(i, n):
         """(i // n, i % n) of whole numbers below 2³²: a division of 64 bits takes three times the instructions."""
         over = uint32(uint32(i) // uint32(n))
-        return over, uint32(uint32(i) - uint32(over * uint32(n)))
+        return int64(over), int64(uint32(uint32(i) - uint32(over * uint32(n))))
 
 
-def wide(count: int) -> int:
-    """Threads of a block that goes over `count` numbers: whole warps, no more than THREADS."""
-    return min(THREADS, -(-count // WARP) * WARP)
+def wide(count: int, most: int = THREADS) -> int:
+    """Threads of a block that goes over `count` numbers: whole warps, no more than `most`."""
+    return min(most, -(-count // WARP) * WARP)

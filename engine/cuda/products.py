@@ -62,24 +62,20 @@ def load_columns(table, start, pitch, first, last, at, stop, slab):
         store4(slab, d * PITCH + r, a, b, c, e)
 
 
-def multiplier(load_a, load_b):
-    """The product of one kind: how a slice of A and one of B come into shared memory."""
+def accumulator(load_a, load_b):
+    """The middle of a product of one kind: how a slice of A and one of B come into shared memory."""
 
     @helper
-    def multiply(a_table, a, a_pitch, b_table, b, b_pitch, out, c, m, n, k, parts, keep, theta, bias):
-        """C, at entry c of `out` in rows of n, = A B, or += with `keep`, + θ from entry `bias` on unless that is
-        below 0; part z of `parts` of the sum lies m·n·z further on."""
+    def accumulate(a_table, a, a_pitch, b_table, b, b_pitch, top, m, left, n, start, stop, sums):
+        """A thread's SPAN × SPAN sums of the tile at (top, left), over columns start … stop - 1 of A; the pitches
+        are for the loaders alone."""
         slab_a = cuda.shared.array(SLAB, float32)
         slab_b = cuda.shared.array(SLAB, float32)
-        sums = cuda.local.array((SPAN, SPAN), float32)
         x, y = cuda.threadIdx.x % SIDE * SPAN, cuda.threadIdx.x // SIDE * SPAN
-        left, top, part = cuda.blockIdx.x * TILE, cuda.blockIdx.y * TILE, cuda.blockIdx.z
         for i in range(SPAN):
             for j in range(SPAN):
                 sums[i, j] = float32(0)
-        share = (k + parts - 1) // parts
-        stop = min(k, (part + 1) * share)
-        for at in range(part * share, stop, DEEP):
+        for at in range(start, stop, DEEP):
             load_a(a_table, a, a_pitch, top, m, at, stop, slab_a)
             load_b(b_table, b, b_pitch, left, n, at, stop, slab_b)
             cuda.syncthreads()
@@ -91,22 +87,47 @@ def multiplier(load_a, load_b):
                         for j in range(SPAN):
                             sums[i, j] += column[i] * line[j]
             cuda.syncthreads()
-        c += part * m * n
-        aligned = (c | n) & 3 == 0
+
+    return accumulate
+
+
+@helper
+def store_tile(sums, out, c, pitch, top, m, left, n, keep, theta, bias):
+    """A thread's sums into C at entry c of `out` in rows of `pitch`, or added to it with `keep`, + θ from entry
+    `bias` on unless that is below 0."""
+    x, y = left + cuda.threadIdx.x % SIDE * SPAN, top + cuda.threadIdx.x // SIDE * SPAN
+    if bias >= 0:
         for j in range(SPAN):
-            if bias >= 0 and left + x + j < n:
-                for i in range(SPAN):
-                    sums[i, j] += theta[bias + left + x + j]
-        for i in range(SPAN):
-            if top + y + i < m:
-                place = c + (top + y + i) * n + left + x
-                if aligned and not keep and left + x + 3 < n:
-                    store4(out, place, sums[i, 0], sums[i, 1], sums[i, 2], sums[i, 3])
-                else:
-                    for j in range(SPAN):
-                        if left + x + j < n:
-                            before = out[place + j] if keep else float32(0)
-                            out[place + j] = before + sums[i, j]
+            b = theta[bias + x + j] if x + j < n else float32(0)
+            for i in range(SPAN):
+                sums[i, j] += b
+    aligned = (c | pitch) & 3 == 0
+    for i in range(SPAN):
+        if y + i < m:
+            place = c + (y + i) * pitch + x
+            if aligned and not keep and x + 3 < n:
+                store4(out, place, sums[i, 0], sums[i, 1], sums[i, 2], sums[i, 3])
+            else:
+                for j in range(SPAN):
+                    if x + j < n:
+                        before = out[place + j] if keep else float32(0)
+                        out[place + j] = before + sums[i, j]
+
+
+def multiplier(load_a, load_b):
+    """The product of one kind, from its tiles to its end."""
+    accumulate = accumulator(load_a, load_b)
+
+    @helper
+    def multiply(a_table, a, a_pitch, b_table, b, b_pitch, out, c, m, n, k, parts, keep, theta, bias):
+        """C, at entry c of `out` in rows of n, = A B as `store_tile` has it; part z of `parts` of the sum lies m·n·z
+        further on."""
+        sums = cuda.local.array((SPAN, SPAN), float32)
+        left, top, part = cuda.blockIdx.x * TILE, cuda.blockIdx.y * TILE, cuda.blockIdx.z
+        share = (k + parts - 1) // parts
+        start, stop = part * share, min(k, (part + 1) * share)
+        accumulate(a_table, a, a_pitch, b_table, b, b_pitch, top, m, left, n, start, stop, sums)
+        store_tile(sums, out, c + part * m * n, n, top, m, left, n, keep, theta, bias)
 
     return multiply
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.cuda.kernel import Launch, cuda
+from engine.cuda.ops import registry
 from engine.cuda.ops.registry import OPERATIONS
 from engine.errors import EngineError
 from engine.kernel import FIELDS, OP
@@ -29,24 +30,29 @@ class Memory(NamedTuple):
     ctx: object  # (FIELDS,) int64
 
 
-def plans(program: Program, batch: int) -> tuple[list[tuple[int, Launch]], list[tuple[int, Launch]]]:
-    """The launches (row, launch) of all rows forwards and of the live ones backwards, in their order."""
+def plans(program: Program, batch: int, fuse: bool = False) -> tuple[list[tuple[int, Launch]], ...]:
+    """The launches (row, launch) of all rows forwards and of the live ones backwards, in their order.
+
+    fuse: neighbours that nobody looks between become one launch.
+    """
     names, found = list(NAMES), ([], [])
+    together = registry.fuse(program.rows, program.live, batch) if fuse else {}
     for back, rows in ((0, range(len(program.rows))), (1, range(program.live - 1, -1, -1))):
         for q in rows:
             op = names[program.rows[q, OP]]
             if op not in OPERATIONS:
                 raise EngineError("cuda-no-operation", operation=op)
-            found[back].extend((q, launch) for launch in OPERATIONS[op][back](program.rows[q], batch))
+            launches = together[q][back] if q in together else OPERATIONS[op][back](program.rows[q], batch)
+            found[back].extend((q, launch) for launch in launches)
     return found
 
 
 class Circuit:
     """The launches of one pass over batches of at most `batch` rows, and the memory that they share."""
 
-    def __init__(self, program: Program, batch: int, stream=0):
+    def __init__(self, program: Program, batch: int, stream=0, fuse: bool = False):
         self.program, self.batch = program, batch
-        forward, backward = plans(program, batch)
+        forward, backward = plans(program, batch, fuse)
         need = max([1, *(launch.scratch for _, launch in (*forward, *backward))])
         length = max(1, program.width * batch)
         single, whole = np.float32, np.int64

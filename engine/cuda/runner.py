@@ -89,7 +89,7 @@ class Runner:
 
     def _room(self, rows: int) -> None:
         """The arenas of a batch, and pinned memory for the snapshots."""
-        self._circuit = Circuit(self.trainer.program, rows, self.stream)
+        self._circuit = Circuit(self.trainer.program, rows, self.stream, fuse=True)
         self._picks = cuda.device_array(rows, np.int64)
         self._pinned: dict[str, np.ndarray] = {}
         self.moved = True

@@ -52,26 +52,26 @@ def begin(clock, ctx, knobs, factors, watch, theta, out, picks):
 
 
 @kernel
-def gather_bytes(table, width, picks, act, start, ctx):
+def gather_bytes(bytes8, width, picks, act, start, ctx):
     """Rows of bytes into the arena, as shares of 255; a buffer begins at start · batch."""
     b, by = ctx[BATCH], float32(1) / float32(255)
     for i in range(cuda.grid(1), b * width, cuda.gridsize(1)):
-        act[start * b + i] = float32(table[picks[i // width] * width + i % width]) * by
+        act[start * b + i] = float32(bytes8[picks[i // width] * width + i % width]) * by
 
 
 @kernel
-def gather_reals(table, width, picks, act, start, ctx):
+def gather_reals(reals, width, picks, act, start, ctx):
     """Rows of real numbers into the arena."""
     b = ctx[BATCH]
     for i in range(cuda.grid(1), b * width, cuda.gridsize(1)):
-        act[start * b + i] = table[picks[i // width] * width + i % width]
+        act[start * b + i] = reals[picks[i // width] * width + i % width]
 
 
 @kernel
-def gather_labels(table, width, picks, ints, ctx):
+def gather_labels(labels, width, picks, ints, ctx):
     """The labels of the batch, `width` an example."""
     for i in range(cuda.grid(1), ctx[BATCH] * width, cuda.gridsize(1)):
-        ints[i] = table[picks[i // width] * width + i % width]
+        ints[i] = labels[picks[i // width] * width + i % width]
 
 
 @kernel

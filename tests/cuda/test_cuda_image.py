@@ -31,3 +31,24 @@ def test_a_tie_goes_to_the_first():
 @pytest.mark.parametrize("fill", ["edge", "mean"])
 def test_borders(fill):
     agree(*image_net(lambda net, x: net._border(x, (2, 5, 4), (2, 1), fill, "padded")))
+
+
+@pytest.mark.parametrize(
+    ("shared", "bias", "stride", "padding"),
+    [(True, True, 1, 1), (True, "place", (2, 1), (2, 0)), (True, False, 2, 1), (False, True, (1, 2), (0, 1)),
+     (False, False, 1, 1)],
+)  # fmt: skip
+def test_convolutions(shared, bias, stride, padding):
+    def layer(net, x):
+        return net.convolution(
+            x, 3, (3, 2), stride=stride, padding=padding, shared=shared, bias=bias, init="normal", shape=(2, 5, 4)
+        )  # fmt: skip
+
+    agree(*image_net(layer))
+
+
+def test_a_convolution_without_a_slope_to_its_images():
+    net, rng = Network(), np.random.default_rng(9)
+    h = net.convolution(net.input(20, shape=(1, 5, 4)), 5, 3, padding=1)
+    net.loss(net.dense(net.pool(net.activation(h, "relu"), "max", 2), 3), "cross-entropy")
+    agree(net, rng.normal(size=(4, 20)), [0, 2, 1, 1])

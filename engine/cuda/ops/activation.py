@@ -13,27 +13,27 @@ from engine.kernel import BATCH, IN, N0, OUT
 def forwards(bend):
     """The kernel y = bend(x, hyper 0) of one nonlinearity."""
 
-    @kernel
     def forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         x, y, slope = row[IN] * b, row[OUT] * b, hyper[q, 0]
         for i in range(cuda.grid(1), b * row[N0], cuda.gridsize(1)):
             act[y + i] = bend(act[x + i], slope)
 
-    return forward
+    forward.__name__ = f"{bend.__name__}_forward"
+    return kernel(forward)
 
 
 def backwards(slope_of):
     """The kernel ∂x = ∂y slope_of(x, y, hyper 0) of one nonlinearity."""
 
-    @kernel
     def backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         x, y, slope = row[IN] * b, row[OUT] * b, hyper[q, 0]
         for i in range(cuda.grid(1), b * row[N0], cuda.gridsize(1)):
             gact[x + i] = gact[y + i] * slope_of(act[x + i], act[y + i], slope)
 
-    return backward
+    backward.__name__ = f"{slope_of.__name__}_backward"
+    return kernel(backward)
 
 
 @helper

@@ -30,11 +30,9 @@ def dense_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch
     """y (b, n) = x (b, k) W (k, n) + bias (n), for every position of an example (size 3, if not 0); `number` parts."""
     row, b = rows[q], ctx[BATCH]
     k, n, at, m = row[N0], row[N1], row[PARAM], b * max(1, row[N3])
-    if number == 1:
-        bias = at + k * n if row[N2] else -1
-        forwards(act, row[IN] * b, k, theta, at, n, act, row[OUT] * b, m, n, k, 1, False, theta, bias)
-    else:
-        forwards(act, row[IN] * b, k, theta, at, n, scratch, 0, m, n, k, number, False, theta, -1)
+    alone = number == 1
+    out, y, bias = (act if alone else scratch), (row[OUT] * b if alone else 0), (at + k * n if row[N2] and alone else -1)
+    forwards(act, row[IN] * b, k, theta, at, n, out, y, m, n, k, number, False, theta, bias)
 
 
 @kernel
@@ -54,10 +52,9 @@ def dense_weights(q, number, rows, hyper, theta, grad, state, act, gact, scratch
     row, b = rows[q], ctx[BATCH]
     k, n, at, m = row[N0], row[N1], row[PARAM], b * max(1, row[N3])
     x, y = row[IN] * b, row[OUT] * b
-    if number == 1:
-        to_weights(act, x, k, gact, y, n, grad, at, k, n, m, 1, row[TIE] != 0, theta, -1)
-    else:
-        to_weights(act, x, k, gact, y, n, scratch, 0, k, n, m, number, False, theta, -1)
+    alone = number == 1
+    out, c, keep = (grad if alone else scratch), (at if alone else 0), alone and row[TIE] != 0
+    to_weights(act, x, k, gact, y, n, out, c, k, n, m, number, keep, theta, -1)
 
 
 @kernel
@@ -75,10 +72,9 @@ def dense_biases(q, number, rows, hyper, theta, grad, state, act, gact, scratch,
     """∂bias (n) = Σ ∂y."""
     row, b = rows[q], ctx[BATCH]
     n, at, m, y = row[N1], row[PARAM] + row[N0] * row[N1], b * max(1, row[N3]), row[OUT] * b
-    if number == 1:
-        sum_columns(gact, y, m, n, grad, at, 1, row[TIE] != 0)
-    else:
-        sum_columns(gact, y, m, n, scratch, 0, number, False)
+    alone = number == 1
+    out, c, keep = (grad if alone else scratch), (at if alone else 0), alone and row[TIE] != 0
+    sum_columns(gact, y, m, n, out, c, number, keep)
 
 
 @kernel
@@ -97,10 +93,9 @@ def dense_inputs(q, number, rows, hyper, theta, grad, state, act, gact, scratch,
     row, b = rows[q], ctx[BATCH]
     k, n, at, m = row[N0], row[N1], row[PARAM], b * max(1, row[N3])
     x, y = row[IN] * b, row[OUT] * b
-    if number == 1:
-        to_inputs(gact, y, n, theta, at, n, gact, x, m, k, n, 1, False, theta, -1)
-    else:
-        to_inputs(gact, y, n, theta, at, n, scratch, 0, m, k, n, number, False, theta, -1)
+    alone = number == 1
+    out, c = (gact if alone else scratch), (x if alone else 0)
+    to_inputs(gact, y, n, theta, at, n, out, c, m, k, n, number, False, theta, -1)
 
 
 @kernel

@@ -22,3 +22,12 @@ def _load() -> dict[str, tuple[Plan, Plan]]:
 
 
 OPERATIONS = _load()
+
+
+def fuse(rows, live: int, batch: int) -> dict:
+    """{row: (launches forward, launches backward)} that replace those of rows which only their neighbour reads."""
+    try:
+        attention = import_module("engine.cuda.ops.attention")
+    except ModuleNotFoundError:
+        return {}
+    return attention.fuse(rows, live, batch)
