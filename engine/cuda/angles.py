@@ -28,7 +28,9 @@ def short_sine(r):
 def short_cosine(r):
     """cos r, |r| ≤ π/4 (Cephes)."""
     z = r * r
-    p = (float32(2.443315711809948e-5) * z - float32(1.388731625493765e-3)) * z + float32(4.166664568298827e-2)
+    p = (float32(2.443315711809948e-5) * z - float32(1.388731625493765e-3)) * z + float32(
+        4.166664568298827e-2
+    )
     return p * z * z - float32(0.5) * z + float32(1)
 
 

@@ -94,7 +94,9 @@ def run(tool: str, *arguments) -> str:
     return done.stdout + done.stderr
 
 
-def assemble(text: str, capability: tuple[int, int], folder: Path, name: str = "kernel") -> tuple[Usage, Path]:
+def assemble(
+    text: str, capability: tuple[int, int], folder: Path, name: str = "kernel"
+) -> tuple[Usage, Path]:
     """Machine code of a PTX text, and what it takes."""
     source, target = folder / f"{name}.ptx", folder / f"{name}.cubin"
     source.write_text(text)

@@ -24,7 +24,9 @@ def self_attention(heads=2, size=3, rows=2, length=5, tokens=False, **rest):
     x[:, -1] = 0
     row = net.input(length)
     h = net.position(net.embedding(row, 4, 3), "learned")
-    h = net.attention(h, "att", heads=heads, width=heads * size, tokens=row if tokens else None, bias=False, **rest)
+    h = net.attention(
+        h, "att", heads=heads, width=heads * size, tokens=row if tokens else None, bias=False, **rest
+    )
     net.sequence_loss(net.dense_each(h, 4))
     return net, x, labels(rng, rows, length, 4)
 

@@ -16,7 +16,11 @@ def test_surfaces(kind):
 
 @pytest.mark.parametrize(
     "text",
-    ["x^2 + 3*sin(y) - cos(7*x)/2", "exp(-x*x) * tanh(y) + abs(x - y)", "sqrt(abs(x)) + log(2 + y) - 2^(x/3)"],
+    [
+        "x^2 + 3*sin(y) - cos(7*x)/2",
+        "exp(-x*x) * tanh(y) + abs(x - y)",
+        "sqrt(abs(x)) + log(2 + y) - 2^(x/3)",
+    ],
 )
 def test_formulas(text):
     net = Network()

@@ -21,13 +21,40 @@ from engine.cuda.kernel import (
     over_rows,
     sum_block,
 )
-from engine.cuda.products import COUNT, SPAN, grid_of, load_columns, load_rows
-from engine.cuda.tiles import accumulator, put
+from engine.cuda.products import (
+    COUNT,
+    SPAN,
+    TILE,
+    accumulator,
+    grid_of,
+    load_columns,
+    load_rows,
+    store_tile,
+)
 from engine.kernel import BATCH, IN, IN2, N0, N1, N2, N3, OUT, PARAM
 
-rows_by_rows = accumulator(load_rows, load_rows)  # A Bᵀ
-rows_by_columns = accumulator(load_rows, load_columns)  # A B
-columns_by_columns = accumulator(load_columns, load_columns)  # Aᵀ B
+
+def product(load_a, load_b):
+    """A product of one kind, as a piece of a kernel: one head's, its operands and result parts of wider rows."""
+    accumulate = accumulator(load_a, load_b)
+
+    @helper
+    def multiply(a_table, a, a_pitch, b_table, b, b_pitch, out, c, pitch, m, n, k, by):
+        """C (m, n), at entry c of `out` in rows of `pitch`, = by · A (m, k) B (k, n)."""
+        sums = cuda.local.array((SPAN, SPAN), float32)
+        top, left = cuda.blockIdx.y * TILE, cuda.blockIdx.x * TILE
+        accumulate(a_table, a, a_pitch, b_table, b, b_pitch, top, m, left, n, 0, k, sums)
+        for i in range(SPAN):
+            for j in range(SPAN):
+                sums[i, j] *= by
+        store_tile(sums, out, c, pitch, top, m, left, n, False, out, -1)
+
+    return multiply
+
+
+rows_by_rows = product(load_rows, load_rows)  # A Bᵀ
+rows_by_columns = product(load_rows, load_columns)  # A B
+columns_by_columns = product(load_columns, load_columns)  # Aᵀ B
 
 MOST_GROUPS = 65535  # blocks along z
 
@@ -42,37 +69,37 @@ def group_of(z, heads, length, d):
 @kernel
 def dot_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """s (b, h, m, n) = scale (hyper 0) · q (b, m, d) k (b, n, d)ᵀ, head by head."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         left, right = row[IN] * b + group_of(z, heads, m, d), row[IN2] * b + group_of(z, heads, n, d)
-        rows_by_rows(act, left, d, act, right, d, m, n, 0, d // heads, sums)
-        put(act, row[OUT] * b + z * m * n, n, m, n, hyper[q, 0], sums)
+        rows_by_rows(
+            act, left, d, act, right, d, act, row[OUT] * b + z * m * n, n, m, n, d // heads, hyper[q, 0]
+        )
 
 
 @kernel
 def dot_queries(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂q = scale · ∂s k."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         left, right = row[IN] * b + group_of(z, heads, m, d), row[IN2] * b + group_of(z, heads, n, d)
-        rows_by_columns(gact, row[OUT] * b + z * m * n, n, act, right, d, m, d // heads, 0, n, sums)
-        put(gact, left, d, m, d // heads, hyper[q, 0], sums)
+        rows_by_columns(
+            gact, row[OUT] * b + z * m * n, n, act, right, d, gact, left, d, m, d // heads, n, hyper[q, 0]
+        )
 
 
 @kernel
 def dot_keys(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂k = scale · ∂sᵀ q."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         left, right = row[IN] * b + group_of(z, heads, m, d), row[IN2] * b + group_of(z, heads, n, d)
-        columns_by_columns(gact, row[OUT] * b + z * m * n, n, act, left, d, n, d // heads, 0, m, sums)
-        put(gact, right, d, n, d // heads, hyper[q, 0], sums)
+        columns_by_columns(
+            gact, row[OUT] * b + z * m * n, n, act, left, d, gact, right, d, n, d // heads, m, hyper[q, 0]
+        )
 
 
 @kernel
@@ -220,37 +247,33 @@ def rectified_backward(q, number, rows, hyper, theta, grad, state, act, gact, sc
 @kernel
 def mix_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """y (b, m, d) = w (b, h, m, n) v (b, n, d), head by head."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         v, y = row[IN2] * b + group_of(z, heads, n, d), row[OUT] * b + group_of(z, heads, m, d)
-        rows_by_columns(act, row[IN] * b + z * m * n, n, act, v, d, m, d // heads, 0, n, sums)
-        put(act, y, d, m, d // heads, float32(1), sums)
+        rows_by_columns(act, row[IN] * b + z * m * n, n, act, v, d, act, y, d, m, d // heads, n, float32(1))
 
 
 @kernel
 def mix_weights(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂w = ∂y vᵀ."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         v, y = row[IN2] * b + group_of(z, heads, n, d), row[OUT] * b + group_of(z, heads, m, d)
-        rows_by_rows(gact, y, d, act, v, d, m, n, 0, d // heads, sums)
-        put(gact, row[IN] * b + z * m * n, n, m, n, float32(1), sums)
+        rows_by_rows(gact, y, d, act, v, d, gact, row[IN] * b + z * m * n, n, m, n, d // heads, float32(1))
 
 
 @kernel
 def mix_values(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
     """∂v = wᵀ ∂y."""
-    sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
     for z in range(cuda.blockIdx.z, b * heads, cuda.gridDim.z):
         v, y = row[IN2] * b + group_of(z, heads, n, d), row[OUT] * b + group_of(z, heads, m, d)
-        columns_by_columns(act, row[IN] * b + z * m * n, n, gact, y, d, n, d // heads, 0, m, sums)
-        put(gact, v, d, n, d // heads, float32(1), sums)
+        columns_by_columns(
+            act, row[IN] * b + z * m * n, n, gact, y, d, gact, v, d, n, d // heads, m, float32(1)
+        )
 
 
 def per_head(function, m: int, n: int, groups: int) -> Launch:
@@ -281,7 +304,11 @@ def additive(row, batch):
 def additive_back(row, batch):
     m, n, d = int(row[N0]), int(row[N1]), int(row[N2])
     vector = Launch(additive_vector, over_rows(additive_vector, d).grid, (wide(batch * m),), batch * m * d)
-    return [lines(additive_queries, batch * m * d, batch * m * d), lines(additive_keys, batch * n * d), vector]
+    return [
+        lines(additive_queries, batch * m * d, batch * m * d),
+        lines(additive_keys, batch * n * d),
+        vector,
+    ]
 
 
 def mixed(row, batch):

@@ -46,7 +46,9 @@ def border_backward(q, number, rows, hyper, theta, grad, state, act, gact, scrat
         for k in range(t, h * w, cuda.blockDim.x):
             u, v = split(k, w)
             slope = outside
-            for i in range(0 if u == 0 and not mean else u + ph, high if u == h - 1 and not mean else u + ph + 1):
+            for i in range(
+                0 if u == 0 and not mean else u + ph, high if u == h - 1 and not mean else u + ph + 1
+            ):
                 for j in range(
                     0 if v == 0 and not mean else v + pw, across if v == w - 1 and not mean else v + pw + 1
                 ):

@@ -15,15 +15,17 @@ from engine.cuda.products import (
     DEEP,
     PITCH,
     QUADS,
+    SIDE,
     SPAN,
     TILE,
+    accumulator,
     add_parts,
     grid_of,
     load_columns,
     load_rows,
     parts_of,
+    store_tile,
 )
-from engine.cuda.tiles import accumulator, corner, put, share_of
 from engine.kernel import BATCH, IN, NEED, OUT, PARAM
 from engine.ops.convolution import BIAS, CHANNEL, FILTERS, KH, KW, OH, OW, PH, PLACE, PW, SH, SW, C, H, W
 
@@ -104,8 +106,9 @@ def convolution_forward(q, number, rows, hyper, theta, grad, state, act, gact, s
     row, b = rows[q], ctx[BATCH]
     shape, at, y = geometry(row), row[PARAM], row[OUT] * b
     o, k, places = row[FILTERS], row[C] * row[KH] * row[KW], row[OH] * row[OW]
-    windows_of(theta, at, o, act, row[IN] * b, shape, o, b * places, 0, k, sums)
-    top, left = corner()
+    top, left = cuda.blockIdx.y * TILE, cuda.blockIdx.x * TILE
+    windows_of(theta, at, o, act, row[IN] * b, shape, top, o, left, b * places, 0, k, sums)
+    top, left = top + cuda.threadIdx.x // SIDE * SPAN, left + cuda.threadIdx.x % SIDE * SPAN
     for j in range(SPAN):
         example, place = split(left + j, places)
         for i in range(SPAN):
@@ -124,12 +127,19 @@ def convolution_weights(q, number, rows, hyper, theta, grad, state, act, gact, s
     sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     shape, o, k = geometry(row), row[FILTERS], row[C] * row[KH] * row[KW]
-    start, stop = share_of(b * row[OH] * row[OW], number)
-    to_weights(act, row[IN] * b, shape, gact, row[OUT] * b, shape, k, o, start, stop, sums)
+    top, left, part, places = (
+        cuda.blockIdx.y * TILE,
+        cuda.blockIdx.x * TILE,
+        cuda.blockIdx.z,
+        b * row[OH] * row[OW],
+    )
+    share = (places + number - 1) // number
+    start, stop = part * share, min(places, (part + 1) * share)
+    to_weights(act, row[IN] * b, shape, gact, row[OUT] * b, shape, top, k, left, o, start, stop, sums)
     if number == 1:
-        put(grad, row[PARAM], o, k, o, float32(1), sums)
+        store_tile(sums, grad, row[PARAM], o, top, k, left, o, False, theta, -1)
     else:
-        put(scratch, cuda.blockIdx.z * k * o, o, k, o, float32(1), sums)
+        store_tile(sums, scratch, part * k * o, o, top, k, left, o, False, theta, -1)
 
 
 @kernel
@@ -147,10 +157,11 @@ def convolution_images(q, number, rows, hyper, theta, grad, state, act, gact, sc
     sums = cuda.local.array((SPAN, SPAN), float32)
     row, b = rows[q], ctx[BATCH]
     c, area, taps, x = row[C], row[H] * row[W], row[KH] * row[KW] * row[FILTERS], row[IN] * b
+    top, left = cuda.blockIdx.y * TILE, cuda.blockIdx.x * TILE
     to_images(
-        theta, row[PARAM], taps, gact, row[OUT] * b, geometry(row), c, b * area, 0, taps, sums
+        theta, row[PARAM], taps, gact, row[OUT] * b, geometry(row), top, c, left, b * area, 0, taps, sums
     )
-    top, left = corner()
+    top, left = top + cuda.threadIdx.x // SIDE * SPAN, left + cuda.threadIdx.x % SIDE * SPAN
     for j in range(SPAN):
         example, place = split(left + j, area)
         for i in range(SPAN):

@@ -22,7 +22,9 @@ def power(a, b):
 @helper
 def sign(a):
     """-1, 0 or 1; NaN stays NaN."""
-    return a if a != a else (float32(1) if a > float32(0) else (float32(-1) if a < float32(0) else float32(0)))
+    return (
+        a if a != a else (float32(1) if a > float32(0) else (float32(-1) if a < float32(0) else float32(0)))
+    )
 
 
 numbers = ModuleType("numbers")  # what the CPU's source calls np

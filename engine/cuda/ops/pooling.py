@@ -6,7 +6,18 @@ from __future__ import annotations
 from numba import float32
 
 from engine.cuda.index import split, wide
-from engine.cuda.kernel import THREADS, Launch, cuda, helper, kernel, lines, max_block, over_rows, size, sum_block
+from engine.cuda.kernel import (
+    THREADS,
+    Launch,
+    cuda,
+    helper,
+    kernel,
+    lines,
+    max_block,
+    over_rows,
+    size,
+    sum_block,
+)
 from engine.kernel import BATCH, IN, OUT
 from engine.ops.pooling import KH, KW, OH, OW, SH, SW, C, H, W
 

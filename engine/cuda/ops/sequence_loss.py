@@ -13,8 +13,8 @@ from engine.cuda.kernel import (
     helper,
     kernel,
     lines,
-    max_block,
     maths,
+    max_block,
     one_block,
     over_rows,
     sum_block,
@@ -55,7 +55,11 @@ def cross_entropy_forward(q, number, rows, hyper, theta, grad, state, act, gact,
         if t == 0:
             cost = float32(0)
             if label >= 0:
-                cost = maths.log(mass) - (float32(1) - hyper[q, 0]) * (act[z + i * n + label] - top) - each * total
+                cost = (
+                    maths.log(mass)
+                    - (float32(1) - hyper[q, 0]) * (act[z + i * n + label] - top)
+                    - each * total
+                )
             scratch[i] = cost
 
 
