@@ -37,6 +37,8 @@ def size(name: str, real: int, simulated: int) -> int:
 THREADS = size("THREADS", 256, 8)  # of a block that goes over a line of numbers
 BLOCKS = size("BLOCKS", 1024, 2)  # of such a grid at most: threads take every so many-th number
 WARP = 32
+# Of shared memory that quads are read from: without it an array begins at any multiple of 4 bytes.
+ALIGN = None if SIMULATED else 16
 HALTED = 7  # field of the context beyond the CPU's: loss or gradient was not finite, nothing may change
 # The arguments of every kernel of an operation.
 ARGUMENTS = "q number rows hyper theta grad state act gact scratch ints ctx"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from numba import float32
 
-from engine.cuda.kernel import THREADS, ceil_div, cuda, helper, load4, size, store4
+from engine.cuda.kernel import ALIGN, THREADS, ceil_div, cuda, helper, load4, size, store4
 
 TILE = size("TILE", 64, 8)  # rows and columns of a block's tile
 DEEP = size("DEEP", 16, 8)  # of the sum, loaded at once; TILE * DEEP / 4 loads are shared by the threads
@@ -69,8 +69,8 @@ def accumulator(load_a, load_b):
     def accumulate(a_table, a, a_pitch, b_table, b, b_pitch, top, m, left, n, start, stop, sums):
         """A thread's SPAN × SPAN sums of the tile at (top, left), over columns start … stop - 1 of A; the pitches
         are for the loaders alone."""
-        slab_a = cuda.shared.array(SLAB, float32)
-        slab_b = cuda.shared.array(SLAB, float32)
+        slab_a = cuda.shared.array(SLAB, float32, alignment=ALIGN)
+        slab_b = cuda.shared.array(SLAB, float32, alignment=ALIGN)
         x, y = cuda.threadIdx.x % SIDE * SPAN, cuda.threadIdx.x // SIDE * SPAN
         for i in range(SPAN):
             for j in range(SPAN):
