@@ -41,7 +41,7 @@ class Place:
 
     def runner(self, trainer, kind: str) -> Any:
         """What trains `trainer` on the device, None: the CPU does."""
-        if self.device != CUDA or isinstance(self.error, EngineError) and self.error.code != "cuda-double":
+        if self.device != CUDA or (self.error is not None and self.error.code != "cuda-double"):
             return None
         try:
             if trainer.dtype != "float32":
@@ -58,6 +58,23 @@ class Place:
         self.runs += 1
         self.work = max(self.work, runner.work)
         return runner
+
+    def move(self, device: str) -> None:
+        """From the next build on, another device."""
+        self.device, self.error, self.runs, self.work = device, None, 0, 0.0
+        self.fallen = set()
+
+    def news(self) -> tuple[str, dict[str, Any]] | None:
+        """What there is to say about the device: (code, facts), None while all is on the CPU as asked."""
+        if self.device == CPU:
+            return None
+        if self.error is not None:
+            return self.error.code, self.error.facts
+        if not self.runs:
+            return "cuda-nothing", {}
+        from engine.cuda import device
+
+        return "cuda-on" if self.pays else "cuda-small", {"name": device.find()["name"]}
 
     def leave(self, trainer, error: EngineError) -> None:
         """The device has failed under `trainer`: from here on the CPU trains it."""
@@ -80,8 +97,6 @@ def using(place: Place) -> Iterator[Place]:
 
 def placed(build: Callable, place: Place) -> Callable:
     """The same builder, what it builds trained at that place."""
-    if place.device == CPU:
-        return build
 
     def build_there(*arguments, **options):
         with using(place):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-import engine.kernel  # noqa: F401  sets Numba's cache folder before it is imported
+import engine.kernel  # noqa: F401, I001  sets Numba's cache folder before it is imported
 from llvmlite import ir
 from numba import config, cuda, float32
 from numba.cuda import types
@@ -136,11 +136,13 @@ def twin(function, **names):
 if SIMULATED:
 
     def load4(array, i):
-        """Four neighbours from entry i on."""
+        """Four neighbours from entry i on, a multiple of 4."""
+        assert i % 4 == 0
         return array[i], array[i + 1], array[i + 2], array[i + 3]
 
     def store4(array, i, a, b, c, d):
-        """Four neighbours from entry i on, written."""
+        """Four neighbours from entry i on, a multiple of 4, written."""
+        assert i % 4 == 0
         array[i], array[i + 1], array[i + 2], array[i + 3] = a, b, c, d
 
     def sum_block(x, room):

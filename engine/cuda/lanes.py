@@ -74,7 +74,9 @@ def forward(layers, plan, x, first, count, room, act):
             for i in range(units):
                 h = x[first + e, i] if q == 0 else room[act + e * width + source + i]
                 total += h * room[w + i * outputs]
-            room[act + e * width + layers[q, TARGET] + j] = total if q == last else bend(plan[ACTIVATION], total)
+            room[act + e * width + layers[q, TARGET] + j] = (
+                total if q == last else bend(plan[ACTIVATION], total)
+            )
         cuda.syncthreads()
 
 
@@ -144,13 +146,21 @@ def trainer(optimizer: str, fits: bool):
     """The kernel of a population under an optimizer."""
     step = twin(OPTIMIZERS[optimizer].update, **parts)
 
-    def train_nets(layers, plan, x, targets, labels, theta_of, first_of, second_of, halted, tape, knobs, spare):
+    def train_nets(
+        layers, plan, x, targets, labels, theta_of, first_of, second_of, halted, tape, knobs, spare
+    ):
         """plan[UPDATES] updates of net blockIdx.x; every plan[EVERY]-th writes its loss into a row of `tape`."""
         sums = cuda.shared.array(THREADS, float32)
         room = cuda.shared.array(0, float32)
         if not fits:
             room = spare[cuda.blockIdx.x]
-        t, team, net, size, examples = cuda.threadIdx.x, cuda.blockDim.x, cuda.blockIdx.x, plan[SIZE], x.shape[0]
+        t, team, net, size, examples = (
+            cuda.threadIdx.x,
+            cuda.blockDim.x,
+            cuda.blockIdx.x,
+            plan[SIZE],
+            x.shape[0],
+        )
         grad, one, two, act = size, 2 * size, 3 * size, 4 * size
         gact = act + plan[AT_ONCE] * plan[WIDTH]
         for p in range(t, size, team):
@@ -221,7 +231,9 @@ class Lanes:
         plan[AT_ONCE] = self.at_once
         single = np.zeros((max(1, len(losses)), p.count), np.float32)
         tape, knobs = cuda.to_device(single), cuda.to_device(p._knobs)
-        data = (self._device[name] for name in ("x", "targets", "labels", "theta", "first", "second", "halted"))
+        data = (
+            self._device[name] for name in ("x", "targets", "labels", "theta", "first", "second", "halted")
+        )
         run = trainer(p.get("optimizer"), self.fits)
         shared = 4 * self.length if self.fits else 0
         run[p.count, TEAM, 0, shared](

@@ -1,9 +1,9 @@
 """Matrix products: tiles in shared memory, a square of sums in each thread's registers.
 
 C (m, n) = A (m, k) B (k, n), in a grid of tiles of TILE × TILE; a thread has SPAN × SPAN sums, so a block has
-(TILE / SPAN)² threads. A slice of DEEP columns of A and rows of B is loaded, 128 bits a thread where offsets and widths are
-multiples of 4, then multiplied. A long sum over few tiles is split among blocks (grid z), each leaving its part in
-`scratch`, for `add_parts` to add up in their order.
+(TILE / SPAN)² threads. A slice of DEEP columns of A and rows of B is loaded, 128 bits a thread where offsets and
+widths are multiples of 4, then multiplied. A long sum over few tiles is split among blocks (grid z), each leaving
+its part in `scratch`, for `add_parts` to add up in their order.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def multiplier(load_a, load_b):
         further on."""
         sums = cuda.local.array((SPAN, SPAN), float32)
         left, top, part = cuda.blockIdx.x * TILE, cuda.blockIdx.y * TILE, cuda.blockIdx.z
-        share = (k + parts - 1) // parts
+        share = ((k + parts - 1) // parts + DEEP - 1) // DEEP * DEEP  # so that quads stay aligned
         start, stop = part * share, min(k, (part + 1) * share)
         accumulate(a_table, a, a_pitch, b_table, b, b_pitch, top, m, left, n, start, stop, sums)
         store_tile(sums, out, c + part * m * n, n, top, m, left, n, keep, theta, bias)

@@ -33,7 +33,11 @@ LINES = ("first", "second", "third", "slow")  # rows as long as θ
 
 def work(program, batch: int) -> float:
     """Operations of an update, by its parameters: six a weight and place."""
-    places = [max(1, node.width // max(1, node.parameters[0].shape[-1])) for node in program.nodes if node.parameters]
+    places = [
+        max(1, node.width // max(1, node.parameters[0].shape[-1]))
+        for node in program.nodes
+        if node.parameters
+    ]
     sizes = [sum(np.prod(p.shape) for p in node.parameters) for node in program.nodes if node.parameters]
     return 6.0 * batch * sum(place * size for place, size in zip(places, sizes, strict=True))
 
@@ -73,7 +77,9 @@ class Runner:
         self.stream, size = cuda.stream(), max(1, trainer.program.size)
         x8, xr, labels, targets = trainer._data
         self._bytes, self._reals = (self._flat(table) if table.size else None for table in (x8, xr))
-        self._labels, self._targets = (self._flat(table) if table.size else None for table in (labels, targets))
+        self._labels, self._targets = (
+            self._flat(table) if table.size else None for table in (labels, targets)
+        )
         self._rows = {name: cuda.device_array(size, single) for name in LINES}
         self._rows["gauge"] = cuda.device_array(GAUGES, single)
         self._knobs = cuda.device_array(KNOBS, single)
@@ -111,7 +117,9 @@ class Runner:
         clock = np.zeros(CLOCK, np.int64)
         clock[: len(trainer._cursor)] = trainer._cursor
         clock[[EXAMPLES, ROWS, KEY, SHUFFLED]] = plan[[walk.EXAMPLES, walk.ROWS, walk.KEY, walk.SHUFFLED]]
-        clock[[LEFT, RIGHT]] = grid.py_func(trainer.examples) if hasattr(grid, "py_func") else grid(trainer.examples)
+        clock[[LEFT, RIGHT]] = (
+            grid.py_func(trainer.examples) if hasattr(grid, "py_func") else grid(trainer.examples)
+        )
         self._put(self._clock, clock)
         if count > self._chunk:
             self._chunk = 1 << (count - 1).bit_length()
@@ -175,8 +183,8 @@ class Runner:
     def _fetch(self, out: np.ndarray) -> int:
         """The snapshot at the end of a chunk: all copies under way at once, one wait."""
         trainer, memory = self.trainer, self._circuit.memory
-        wanted = {"theta": memory.theta, "state": memory.state, "clock": self._clock, "ctx": memory.ctx, "out": self._out}
-        wanted |= self._rows
+        wanted = {"theta": memory.theta, "state": memory.state, **self._rows}
+        wanted |= {"clock": self._clock, "ctx": memory.ctx, "out": self._out}
         found = self._take(wanted)
         halted, done = found["ctx"][HALTED] != 0, int(found["clock"][ROW])
         if halted:  # what the autopsy looks at

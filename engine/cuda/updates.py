@@ -1,7 +1,8 @@
 """What stands around the operations of an update: the batch, |gradient|, the verdict, the clock.
 
-Nothing here waits for the host: where a batch begins, the schedule's factor, the rows of the tape are all on the device.
-A loss or gradient that is not finite sets HALTED: the updates of the chunk that are still to come repeat that one without a trace.
+Nothing here waits for the host: where a batch begins, the schedule's factor, the rows of the tape are all on the
+device. A loss or gradient that is not finite sets HALTED: the updates of the chunk that are still to come repeat
+that one without a trace.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from numba import float32
 
 from engine.cuda.chance import key, permuted
-from engine.cuda.kernel import BLOCKS, HALTED, THREADS, cuda, kernel, max_block, maths, size, sum_block
+from engine.cuda.kernel import BLOCKS, HALTED, THREADS, cuda, kernel, maths, max_block, size, sum_block
 from engine.cuda.optimizers import (
     COUNT,
     EPOCH,
@@ -91,7 +92,7 @@ def square(grad, parts):
 
 @kernel
 def judge(grad, parts, tally, clock, ctx, out):
-    """One block: |gradient| as on the CPU (`engine.interpreter.length`), the row of the tape, and whether all is finite."""
+    """One block: |gradient| (as `engine.interpreter.length` has it), the row of the tape, whether all is finite."""
     room = cuda.shared.array(THREADS, float32)
     t, pieces = cuda.threadIdx.x, parts.size // 2
     total, top = float32(0), float32(0)

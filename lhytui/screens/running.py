@@ -78,6 +78,20 @@ class Running:
     def do_ghosts(self) -> None:
         self.bridge.ghosts_shown = not self.bridge.ghosts_shown
 
+    def do_device(self, device: str) -> None:
+        """Train there, and say what comes of it."""
+        self._news = None
+        self.bridge.move(device)
+        self.wake()
+
+    def tell_device(self) -> None:
+        """Say once what came of the device that was asked for."""
+        news = self.bridge.news
+        if news != self._news:
+            self._news = news
+            if news is not None:
+                self.app.notify(tell(*news, self.lang, "engine"), timeout=8, markup=False)
+
     # when it blew up
 
     def fault_text(self) -> str:

@@ -21,7 +21,7 @@ def differ(ours, theirs) -> float:
     return float(np.linalg.norm((ours - theirs)[good]) / max(1e-6, np.linalg.norm(theirs[good])))
 
 
-def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1):
+def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False):
     """((act, gact, grad, state) on the CPU, the same on the device), arenas without a number where nobody wrote."""
     trainer = Trainer(network, x, y, batch=batch, seed=seed, theta=theta, shuffle=False)
     program, rows = trainer.program, int(trainer._plan[walk.ROWS])
@@ -34,10 +34,12 @@ def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=Non
     run = machine, trainer._data, trainer._plan, trainer._cursor, context, 0, 0, program.live
     walk.work(*run, walk.GATHER)
 
-    circuit = Circuit(program, rows)
+    circuit = Circuit(program, rows, fuse=fuse)
     memory = circuit.memory
     starts = trainer._theta, trainer._state, act, ints, context[0]
-    for there, here in zip((memory.theta, memory.state, memory.act, memory.ints, memory.ctx), starts, strict=True):
+    for there, here in zip(
+        (memory.theta, memory.state, memory.act, memory.ints, memory.ctx), starts, strict=True
+    ):
         if len(here):
             there[: len(here)].copy_to_device(here)
     for there in (memory.gact, memory.grad, memory.scratch):

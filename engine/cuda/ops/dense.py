@@ -27,11 +27,12 @@ to_inputs = multiplier(load_rows, load_rows)  # ∂y Wᵀ
 
 @kernel
 def dense_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
-    """y (b, n) = x (b, k) W (k, n) + bias (n), for every position of an example (size 3, if not 0); `number` parts."""
+    """y (b, n) = x (b, k) W (k, n) + bias (n), for every position of an example (size 3, if not 0)."""
     row, b = rows[q], ctx[BATCH]
     k, n, at, m = row[N0], row[N1], row[PARAM], b * max(1, row[N3])
     alone = number == 1
-    out, y, bias = (act if alone else scratch), (row[OUT] * b if alone else 0), (at + k * n if row[N2] and alone else -1)
+    out, y = (act if alone else scratch), (row[OUT] * b if alone else 0)
+    bias = at + k * n if row[N2] and alone else -1
     forwards(act, row[IN] * b, k, theta, at, n, out, y, m, n, k, number, False, theta, bias)
 
 
