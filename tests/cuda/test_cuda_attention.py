@@ -59,3 +59,29 @@ def test_softmax_with_a_temperature():
     z = net.dense(net.input(2), 6)
     net.loss(net.dense(net.softmax(z, 2, 0.7), 2), "mse")
     agree(net, rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
+
+
+def fused(net, x, y):
+    """Assert that one kernel does what three do on the CPU; scores and weights stay away."""
+    inner = [node.name for node in net.nodes if node.name.endswith((".scores", ".weights"))]
+    agree(net, x, y, fuse=True, skip=inner)
+
+
+@pytest.mark.parametrize(
+    ("mask", "tokens", "size", "length"), [(None, False, 4, 9), ("causal", True, 3, 6), (1, False, 18, 5)]
+)
+def test_attention_in_one_kernel(mask, tokens, size, length):
+    net, x, y = self_attention(mask=mask, tokens=tokens, size=size, length=length, temperature=1.5)
+    fused(net, x, y)
+
+
+def test_what_is_looked_at_is_not_fused():
+    from engine.cuda.ops.fused import fuse
+    from engine.program import Program
+
+    plain, copied = self_attention()[0], self_attention()[0]
+    copied.penalty(copied.find("att.weights"), np.ones((5, 5)))
+    wide = self_attention(size=40)[0]
+    for net, rows in ((plain, 3), (copied, 0), (wide, 0)):
+        program = Program(net)
+        assert len(fuse(program.rows, program.live, 2)) == rows
