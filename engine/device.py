@@ -98,9 +98,18 @@ def using(place: Place) -> Iterator[Place]:
 def placed(build: Callable, place: Place) -> Callable:
     """The same builder, what it builds trained at that place."""
 
+    def there(function):
+        def call(*arguments, **options):
+            with using(place):
+                return function(*arguments, **options)
+
+        return call
+
     def build_there(*arguments, **options):
-        with using(place):
-            return build(*arguments, **options)
+        model = there(build)(*arguments, **options)
+        if place.device != CPU:
+            model.train = there(model.train)  # some begin a net while they train
+        return model
 
     return build_there
 

@@ -104,6 +104,7 @@ def parser(command: str, lang: str) -> Parser:
         made.option("--against", default="", metavar="torch,jax")
         made.option("--only", metavar="ID")
         made.option("--cold", action="store_true")
+        made.option("--device", choices=("cpu", "cuda"), default="cpu")
     return made
 
 

@@ -253,6 +253,11 @@ def bench(args: Namespace) -> int:
         found = compiling.run()
         print(json.dumps(found, indent=1) if args.json else "\n".join(compiling.table(found)))
         return FINE
+    if args.device == "cuda":
+        cards = import_module("lhytui.bench.cards")
+        found = cards.run()
+        print(json.dumps(found, indent=1) if args.json else "\n".join(cards.table(found)))
+        return FINE if all(each["gap"] < cards.CLOSE for each in found) else MISSED
     if args.only not in (None, *timing.CASES):
         say(args, "error.unknown-workload", workload=args.only, known=", ".join(timing.CASES))
         return USAGE

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
-
-import engine.kernel  # noqa: F401, I001  sets Numba's cache folder before it is imported
 from llvmlite import ir
 from numba import config, cuda, float32
 from numba.cuda import types

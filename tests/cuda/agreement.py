@@ -1,74 +1,21 @@
-"""One pass of a network on the CPU and on the simulated GPU, number by number."""
+"""Asserts that one pass of a network is the same on the CPU and on the simulated GPU."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine import interpreter as walk
-from engine.cuda.program import Circuit
-from engine.kernel import BATCH, FIRST, LAST, MODE, SEED, STEP, TRAIN
-from engine.trainer import Trainer
-
-CLOSE = 1e-5
-
-
-def differ(ours, theirs) -> float:
-    """‖ours − theirs‖ / ‖theirs‖, infinite where one has a number and the other none."""
-    ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
-    if (np.isfinite(ours) != np.isfinite(theirs)).any():
-        return np.inf
-    good = np.isfinite(theirs)
-    return float(np.linalg.norm((ours - theirs)[good]) / max(1e-6, np.linalg.norm(theirs[good])))
-
-
-def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False):
-    """((act, gact, grad, state) on the CPU, the same on the device), arenas without a number where nobody wrote."""
-    trainer = Trainer(network, x, y, batch=batch, seed=seed, theta=theta, shuffle=False)
-    program, rows = trainer.program, int(trainer._plan[walk.ROWS])
-    act, gact, ints = trainer._arena
-    act[:], gact[:] = np.nan, np.nan
-    trainer._grad[:] = np.nan
-    context = np.zeros((1, trainer._context.shape[1]), np.int64)
-    context[0, [FIRST, LAST, BATCH, STEP, SEED, MODE]] = 0, rows, rows, step, seed, mode
-    machine = trainer._machine(trainer._grad, trainer._arena)
-    run = machine, trainer._data, trainer._plan, trainer._cursor, context, 0, 0, program.live
-    walk.work(*run, walk.GATHER)
-
-    circuit = Circuit(program, rows, fuse=fuse)
-    memory = circuit.memory
-    starts = trainer._theta, trainer._state, act, ints, context[0]
-    for there, here in zip(
-        (memory.theta, memory.state, memory.act, memory.ints, memory.ctx), starts, strict=True
-    ):
-        if len(here):
-            there[: len(here)].copy_to_device(here)
-    for there in (memory.gact, memory.grad, memory.scratch):
-        there.copy_to_device(np.full(there.shape, np.nan, np.float32))
-    walk.work(*run, walk.FORWARD | walk.BACKWARD)
-    circuit.run(circuit.forwards(program.live) + circuit.backwards())
-    names = "act", "gact", "grad", "state"
-    found = tuple(getattr(memory, name).copy_to_host() for name in names)
-    return program, (act, gact, trainer._grad[0], trainer._state), found
+from engine.cuda.agreement import CLOSE, differ, gaps, passes
 
 
 def agree(network, x=None, y=None, *, close=CLOSE, skip=(), **options):
-    """Assert that both passes give the same loss, gradient, buffers and statistics.
+    """The same loss, gradient, buffers and statistics.
 
     skip: names of nodes whose buffers the device need not fill as the CPU does.
     """
     program, cpu, gpu = passes(network, x, y, **options)
     assert np.isfinite(cpu[2]).all()
-    batch = len(cpu[0]) // max(1, program.width)
-    assert differ(gpu[2], cpu[2]) < close, "gradient and loss"
-    assert abs(gpu[2][-1] - cpu[2][-1]) <= close * max(1, abs(cpu[2][-1])), "loss"
+    for name, gap in gaps(program, cpu, gpu).items():
+        assert gap < close or name.partition(" of ")[2] in skip, (name, gap)
     for name, block in program.blocks.items():
         part = slice(block.offset, block.offset + block.size)
         assert differ(gpu[2][part], cpu[2][part]) < 5 * close, name
-    for n, node in enumerate(program.nodes):
-        part = slice(program.buffers[n] * batch, (program.buffers[n] + node.width) * batch)
-        if node.name in skip:
-            continue
-        for what, ours, theirs in (("act", gpu[0], cpu[0]), ("gact", gpu[1], cpu[1])):
-            written = np.isfinite(theirs[part])
-            assert differ(ours[part][written], theirs[part][written]) < close, f"{what} of {node.name}"
-    assert differ(gpu[3], cpu[3]) < close, "statistics"
