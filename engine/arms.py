@@ -65,22 +65,22 @@ class _Arms:
     def act(self, action: str) -> Mapping[str, Any] | None:
         return self.shown.act(action)
 
-    def numbers(self, arm: str, model: Model) -> tuple[dict[str, float], dict[str, Any]]:
-        """Metrics and facts of one arm."""
-        return dict(model.metrics()), dict(model.facts())
+    def numbers(self, arm: str, model: Model, kind: str) -> dict[str, Any]:
+        """The metrics or the facts of one arm."""
+        return dict(getattr(model, kind)())
 
     def metrics(self) -> dict[str, float]:
         """The shown arm's, and each arm's under "arm/"."""
         found = dict(self.shown.metrics())
         for arm, model in self.begun().items():
             if model is not None:
-                found |= {f"{arm}/{key}": value for key, value in self.numbers(arm, model)[0].items()}
+                found |= {f"{arm}/{key}": value for key, value in self.numbers(arm, model, "metrics").items()}
         return found
 
     def facts(self) -> dict[str, Any]:
         """The shown arm's, and each arm's under "arms"."""
         begun = self.begun().items()
-        arms = {arm: self.numbers(arm, model)[1] for arm, model in begun if model is not None}
+        arms = {arm: self.numbers(arm, model, "facts") for arm, model in begun if model is not None}
         return {**self.shown.facts(), "arms": arms}
 
     def results(self) -> dict[str, Result]:
@@ -89,7 +89,7 @@ class _Arms:
         for arm, model in self.begun().items():
             if model is not None:
                 phase = "diverged" if arm in self.faults else "done"
-                steps, numbers = model.step, self.numbers(arm, model)
+                steps, numbers = model.step, [self.numbers(arm, model, k) for k in ("metrics", "facts")]
                 found[arm] = Result(self.settings[arm], 0, steps, phase, Tape(()), *numbers)
         return found
 
@@ -234,7 +234,7 @@ class Sweep(_Arms):
         self._held: dict[str, _Ended] = {}  # the end at which an arm's model stands
         self._ended: tuple[_Ended, ...] = ()
         self._changes: tuple[tuple[str, Any], ...] = ()
-        self._measured: dict[str, tuple[_Ended, Any]] = {}
+        self._measured: dict[tuple[str, str], tuple[_Ended, Any]] = {}
         first = self._enter()
         self.columns = tuple(f"{arm}/{name}" for arm in self.names for name in first.columns)
         self.sparse_every = first.sparse_every
@@ -379,10 +379,10 @@ class Sweep(_Arms):
         for model in self._models.values() if self.limit <= 0 else present:
             model.set(control, value)
 
-    def numbers(self, arm: str, model: Model) -> tuple[dict[str, float], dict[str, Any]]:
+    def numbers(self, arm: str, model: Model, kind: str) -> dict[str, Any]:
         end = self._held.get(arm)
         if end is None:
-            return super().numbers(arm, model)
-        if arm not in self._measured or self._measured[arm][0] is not end:
-            self._measured[arm] = (end, super().numbers(arm, model))
-        return self._measured[arm][1]
+            return super().numbers(arm, model, kind)
+        if self._measured.get((arm, kind), (None,))[0] is not end:
+            self._measured[arm, kind] = (end, super().numbers(arm, model, kind))
+        return self._measured[arm, kind][1]

@@ -291,7 +291,7 @@ class Driver:
         self._settings, self._seed, self.log, self.tape = run.settings, run.seed, run.log, run.tape
 
     def compose(self) -> tuple[Frame, Result | None]:
-        """The frame of the present update, and the run as a result."""
+        """The frame of the present update, and the run as a result where it stands still."""
         began = perf_counter()
         views: dict[str, Any] = {}
         metrics: Mapping[str, float] = {}
@@ -304,14 +304,16 @@ class Driver:
                 except Exception as error:
                     views[view] = self.error = error
             try:
-                result = run.result(self.phase)
-                metrics = dict(result.metrics if run.step >= run.end else run.model.metrics())
+                if self.phase != "running":  # nobody asks for all the facts of an update that passes
+                    result = run.result(self.phase)
+                ended = result is not None and run.step >= run.end
+                metrics = dict(result.metrics if ended else run.model.metrics())
             except Exception as error:
                 self.error = error
         self._serial += 1
         self._stale = False
         # Looking takes half the time at most, however slow it is.
-        ended = perf_counter()
-        self._next_frame = max(began + FRAME, ended + (ended - began))
+        now = perf_counter()
+        self._next_frame = max(began + FRAME, now + (now - began))
         views, metrics = MappingProxyType(views), MappingProxyType(metrics)
         return Frame(self.step, self.phase, views, metrics, self._serial), result

@@ -20,7 +20,9 @@ class Pace:
         self._seen: deque[tuple[float, int]] = deque()
 
     def start(self, budget: float, hurry: bool, now: float) -> None:
-        self.budget, self.hurry, self.owed, self.tick = budget, hurry, 0.0, now
+        # Who sets off a slow story sees its first update at once.
+        self.owed = max(0.0, 1.0 - self.updates * self.factor)
+        self.budget, self.hurry, self.tick = budget, hurry, now
         self._seen.clear()
         self.rate = 0.0
 

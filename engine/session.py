@@ -155,7 +155,7 @@ class Session(Driver):
             return frame
 
     def result(self) -> Result:
-        """The present run: as of now without a thread, as of the newest frame with one."""
+        """The present run: as of now without a thread, as of when it last stood still with one."""
         if not self.threaded and self._standing():
             return self._run.result(self.phase)
         return self._result or Result(self.settings, self.seed, self.end, self.phase, self.tape)

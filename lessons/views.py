@@ -6,7 +6,8 @@ Arrays belong to the payload (copies). Non-finite values are gaps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,11 +101,15 @@ class Bars:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One worked line: `text` is a formula with its numbers filled in; `note` a word id; `hot` the line to look at."""
+    """One worked line: `text` is a formula with its numbers filled in; `hot` the line to look at.
+
+    `note`: a word id; `facts` fill its holes.
+    """
 
     text: str
     note: str = ""
     hot: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,10 +166,15 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagram:
-    """Nodes and edges (from id, to id, weight or None, hot)."""
+    """Nodes and edges (from id, to id, weight or None, hot); edges between the same nodes lie side by side.
+
+    `marks`, if any, one an edge: a short text before its weight. `digits`: significant ones of the values.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[str, str, float | None, bool], ...] = ()
+    marks: tuple[str, ...] = ()
+    digits: int = 3
 
 
 @dataclass(frozen=True, kw_only=True)

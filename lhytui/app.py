@@ -11,7 +11,7 @@ from textual.app import App, SystemCommand
 from textual.events import Key
 from textual.screen import Screen
 
-from lessons import catalog
+from lessons import catalog, terminal
 from lhytui import language, paths, settings
 from lhytui.store import Store
 
@@ -60,11 +60,23 @@ class LhyApp(App[int]):
         """Cover the screen while the terminal is too small; every screen calls it when its size changes."""
         from lhytui.screens.too_small import TooSmall, is_small
 
+        self.describe_terminal()
         covered = isinstance(self.screen, TooSmall)
         if is_small(self.size) and not covered:
             self.push_screen(TooSmall())
         elif covered and not is_small(self.size):
             self.pop_screen()
+
+    def describe_terminal(self) -> None:
+        """Tell the lessons what they draw on."""
+        between = [name for name, key in (("tmux", "TMUX"), ("ssh", "SSH_TTY")) if os.environ.get(key)]
+        terminal.SEEN.update(
+            size=f"{self.size.width}×{self.size.height}",
+            colours={"standard": "16", None: "none"}.get(self.console.color_system, self.console.color_system),
+            signs="narrow" if self.narrow else "wide",
+            glyphs=self.ink.glyphs,
+            line=" + ".join(between) or "none",
+        )
 
     @property
     def frames_per_second(self) -> int:
@@ -143,6 +155,7 @@ class LhyApp(App[int]):
             self.notify(language.sentence(error, self.language), severity="error", timeout=10, markup=False)
             return
         self.store.visit(found.id, at.id)
+        self.describe_terminal()
         if isinstance(self.screen, LessonScreen):
             self.switch_screen(screen)
         else:

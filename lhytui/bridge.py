@@ -185,7 +185,7 @@ class Bridge:
     @property
     def still(self) -> bool:
         """Nothing to train: no time line."""
-        return self.experiment.lab in ("sort", "map", "shapes") or (
+        return self.experiment.lab in ("sort", "map") or (
             self.session is not None and self.session.phase == "done" and self.session.limit == 0
         )
 

@@ -133,7 +133,7 @@ class Points(Hidden):
         gx, gy = np.meshgrid(np.linspace(x0, x1, FIELD), np.linspace(y0, y1, FIELD))
         field = sigmoid(u * gx + v * gy + b)
         extent = (float(x0), float(x1), float(y0), float(y1))
-        paths, dots = _border(u, v, b, extent), self._dots(h)
+        paths, dots = border(u, v, b, extent), self._dots(h)
         return Plane(
             extent=extent, field=field, scale="class", paths=paths, dots=dots, x="axis.h1", y="axis.h2"
         )
@@ -255,7 +255,9 @@ def _confusion(truth: np.ndarray, guess: np.ndarray) -> Grid:
     return Grid(values=shares, rows=names, cols=names, tensor="confusion", digits=0, diverging=False)
 
 
-def _border(u: float, v: float, b: float, box: Sequence[float]) -> tuple[Line, ...]:
+def border(
+    u: float, v: float, b: float, box: Sequence[float], word: str = "series.border", role: str = "target"
+) -> tuple[Line, ...]:
     """The line u·x + v·y + b = 0 inside the box (x0, x1, y0, y1), or nothing."""
     x0, x1, y0, y1 = box
     ends = [(x, -(u * x + b) / v) for x in (x0, x1) if abs(v) > 1e-9]
@@ -267,4 +269,4 @@ def _border(u: float, v: float, b: float, box: Sequence[float]) -> tuple[Line, .
     if len(inside) < 2:
         return ()
     (xa, ya), (xb, yb) = min(inside), max(inside)
-    return (Line(word="series.border", x=np.array([xa, xb]), y=np.array([ya, yb]), role="target"),)
+    return (Line(word=word, x=np.array([xa, xb]), y=np.array([ya, yb]), role=role),)

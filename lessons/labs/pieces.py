@@ -9,6 +9,12 @@ from lessons.spec import Action, Arrange, Channel, Claim, Number, View
 
 Arms = Mapping[str, Mapping[str, Any]]
 
+# The lecture's network of two inputs and three layers of two neurons: a row is a neuron's w₁, w₂, b.
+NETWORK = (
+    *(1.0, -2.0, 1.0), *(-1.0, 1.0, 0.0),
+    *(2.0, -1.0, 0.0), *(-2.0, -1.0, 0.0),
+    *(3.0, -1.0, -2.0), *(-1.0, 4.0, 2.0),
+)  # fmt: skip
 FALLING = (Channel("loss"), Channel("gradient-norm", role="norm"))
 
 

@@ -14,6 +14,7 @@ from lhytui.draw.canvas import Canvas, pack
 from lhytui.draw.ink import Ink, mix
 from lhytui.draw.legend import head
 from lhytui.text.fit import pad
+from lhytui.text.wrap import fold
 
 LEVELS = " ▁▂▃▄▅▆▇█"
 
@@ -98,8 +99,12 @@ def draw(
         strip = payload.strips[k]
         chosen = payload.chosen in (k, ghost) and payload.chosen >= 0
         colour = ink.accent if chosen else ink.dim if strip.role == "ghost" else ink.hue(0)
-        name = pad(words(strip.word), at.label, True, ink.sign("more"))
-        canvas.put(left, y + tall - 1, name, ink.accent if chosen else ink.text, bold=chosen)
+        name = words(strip.word)
+        lines = fold(name, at.label)
+        lines = lines if len(lines) <= tall else [name]
+        for n, line in enumerate(lines, y + tall - len(lines)):
+            text = pad(line, at.label, True, ink.sign("more"))
+            canvas.put(left, n, text, ink.accent if chosen else ink.text, bold=chosen)
         part = shares(strip.counts, at.cols)
         past = shares(payload.strips[ghost].counts, at.cols) if ghost >= 0 else None
         if tall == 1 and len(at.bands) > 1:

@@ -25,15 +25,15 @@ def _lines(payload: Numbers, width: int, words: Callable[[str], str]) -> list[tu
     room = max(1, width - left)
     found: list[tuple[int, str, str]] = []
     for k, step in enumerate(payload.steps):
-        note = words(step.note) if step.note else ""
+        note = words(step.note, **step.facts) if step.note else ""
         folded = fold(_text(step.text, words), room, INDENT) or [""]
         for text in folded[:-1]:
             found.append((k, text, ""))
         if not note or cell_len(folded[-1]) + 3 + cell_len(note) <= room:
             found.append((k, folded[-1], note))
         else:
-            found.append((k, folded[-1], ""))
-            found += [(k, "", text) for text in fold(note, room - 1)]
+            found += [(k, folded[-1], "")] if folded[-1] else []
+            found += [(k, "", text) for text in fold(note, room - 2)]
     return found
 
 
@@ -66,7 +66,7 @@ def draw(
         if note:
             size = cell_len(note)
             at = max(x + 2, min(3 + column, width - size)) if text else min(3 + 2, max(0, width - size))
-            canvas.put(at, y, note, ink.dim)
+            canvas.put(at, y, note, ink.dim if step.text else ink.accent if step.hot else ink.text)
     rest = len(lines) - first - max(0, height - 1)
     if rest > 0 and height > 1:
         tail = f" {ink.sign('down')} {rest}"
@@ -87,4 +87,4 @@ def inspect(payload: Numbers, width: int, height: int, cx: int, cy: int, words: 
     if there is None:
         return ""
     step = payload.steps[there[0]]
-    return _text(step.text, words) + (f"  {words(step.note)}" if step.note else "")
+    return _text(step.text, words) + (f"  {words(step.note, **step.facts)}" if step.note else "")

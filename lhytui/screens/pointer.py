@@ -21,7 +21,14 @@ class Pointer:
     """Mixed into the lesson screen."""
 
     def arranging(self) -> spec.Arrange | None:
-        return next((c for c in self.experiment.controls if isinstance(c, spec.Arrange)), None)
+        """The cards that digits put into bins: those of the view that has the keys, else the first to be seen."""
+        seen = {view.moves for view in self.fitting}
+        cards = {c.id: c for c in self.experiment.controls if isinstance(c, spec.Arrange) and c.id in seen}
+        if self.pane.startswith("view-") and int(self.pane[5:]) < len(self.views):
+            here = self.experiment.view(self.views[int(self.pane[5:])][0]).moves
+            if here in cards:
+                return cards[here]
+        return next(iter(cards.values()), None)
 
     def put_card(self, control: spec.Arrange, number: int) -> None:
         """Put the chosen card into a bin (0: back into the hand) and go on to the next card in hand."""

@@ -7,7 +7,7 @@ from formulas import prove
 from engine.session import Session
 from lessons import catalog, proof
 from lessons.labs.ledger import LECTURE, Ledger, X, Y
-from lessons.labs.net import Digits, Points, _border, linear_accuracy
+from lessons.labs.net import Digits, Points, border, linear_accuracy
 from lessons.labs.population import BLOCKS, Search, size
 
 
@@ -37,8 +37,8 @@ def test_the_border_in_h_is_the_networks_own(lesson):
 
 def test_a_border_outside_the_box_is_not_drawn():
     box = (-1, 1, -1, 1)
-    assert _border(1.0, 0.0, 5.0, box) == ()
-    (line,) = _border(1.0, 1.0, 0.0, box)
+    assert border(1.0, 0.0, 5.0, box) == ()
+    (line,) = border(1.0, 1.0, 0.0, box)
     assert sorted(zip(line.x, line.y, strict=True)) == [(-1, 1), (1, -1)]
 
 

@@ -207,6 +207,25 @@ def test_diagram_prints_nodes_and_weights():
     assert draw.place("diagram", payload, 40, 9, row.index("out"), y, WORDS) == (1, 0)
 
 
+def test_diagram_marks_edges_and_keeps_twins_apart():
+    nodes = (Node(id="a", x=0, y=0.5, label="=in", value=0.98201), Node(id="b", x=1, y=0.5, label="=out"))
+    twins = Diagram(
+        nodes=nodes,
+        edges=(("a", "b", 1.0, True), ("a", "b", None, False)),
+        marks=("①", "②"),
+        digits=2,
+    )
+    rows = draw.draw("diagram", twins, 40, 9, DARK, WORDS).text().splitlines()
+    first, second = (next(y for y, row in enumerate(rows) if mark in row) for mark in twins.marks)
+    assert first != second and "① 1" in rows[first] and any(" 0.98 " in row for row in rows)
+    near = (nodes[0], Node(id="b", x=1, y=0.5, label="=out"))
+    tight = Diagram(nodes=near, edges=(("a", "b", 0.125, True),), marks=("[7]",))
+    assert "[7] 0.12" in draw.draw("diagram", tight, 26, 9, DARK, WORDS).text()
+    assert "[7]" in (text := draw.draw("diagram", tight, 18, 9, DARK, WORDS).text()) and "0.12" not in text
+    one = draw.draw("diagram", Diagram(nodes=nodes, edges=twins.edges[1:]), 40, 9, DARK, WORDS)
+    assert sum("⠒" in row or "⠤" in row or "⠉" in row for row in one.text().splitlines()) == 1
+
+
 # curves
 
 

@@ -43,6 +43,19 @@ async def ready(pilot):
     return pilot.app.screen
 
 
+async def test_digits_place_the_cards_of_the_deck_in_hand(toy):
+    app = toy(lesson="dl/network", section="three-steps")
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await ready(pilot)
+        await pilot.press("0", "1")
+        await until(pilot, lambda: screen.bridge.settings["parts"][0] == 1)
+        while screen.pane != "view-1":
+            await pilot.press("tab")
+        await pilot.press("4")
+        await until(pilot, lambda: screen.bridge.settings["history"][0] == 4)
+        assert screen.bridge.settings["parts"] == (1,) + (0,) * 8
+
+
 async def test_predict_run_explain(toy):
     app = toy()
     async with app.run_test(size=(120, 40)) as pilot:

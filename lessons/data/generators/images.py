@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from lessons.data.generators.points import drawn
 
@@ -63,6 +62,8 @@ def go_atari(count: int, seed: int, size: int = 9, stones: float = 0.5) -> tuple
 
 def liberties(board: np.ndarray) -> np.ndarray:
     """For each stone of boards (N, H, W): the empty points beside its group, each once; -1 where no stone is."""
+    from scipy import ndimage  # it takes longer to load than most lessons, which have no board
+
     cross = np.zeros((3, 3, 3), bool)  # neighbours on the same board
     cross[1, 1, :] = cross[1, :, 1] = True
     black, blacks = ndimage.label(board == 1, cross)
