@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +13,7 @@ from engine.cuda import device
 from engine.cuda.agreement import gaps, passes
 from engine.cuda.kernel import HALTED, SIMULATED, THREADS, cuda
 from engine.cuda.optimizers import CLOCK, LEADS, UPDATES
-from engine.cuda.program import Circuit
+from engine.cuda.program import Circuit, start
 from engine.cuda.roofline import Card, Work, of_optimizer, of_row
 from engine.cuda.updates import span
 from engine.kernel import BATCH, FIELDS, LAST, MODE, TRAIN
@@ -160,14 +160,14 @@ def card() -> Card | None:
     )
 
 
-def milliseconds(start: Callable[[], None], stream) -> float:
-    """The median of some runs, between events; in the simulator by the clock."""
-    start()
+def milliseconds(steps: list[tuple], stream) -> float:
+    """The median of some runs of these launches, between events; in the simulator by the clock."""
+    start(steps, stream)
     times = []
     for _ in range(ROUNDS):
         began, first, last = perf_counter(), cuda.event(), cuda.event()
         first.record(stream)
-        start()
+        start(steps, stream)
         last.record(stream)
         last.synchronize()
         times.append(1e3 * (perf_counter() - began) if SIMULATED else cuda.event_elapsed_time(first, last))
@@ -220,7 +220,7 @@ def operations(scale: str, peak: Card | None) -> Iterator[dict[str, Any]]:
                     if step[3][0] == q
                 ]
                 if own:
-                    time = milliseconds(lambda own=own: circuit.run(own), circuit.stream)
+                    time = milliseconds(own, circuit.stream)
                     yield row(f"{case}: {node.op}", half, gap, len(own), time, work, peak)
 
 
@@ -249,6 +249,7 @@ def optimizers(scale: str, peak: Card | None) -> Iterator[dict[str, Any]]:
     rng = np.random.default_rng(3)
     theta, grad = rng.normal(size=size).astype(np.float32), rng.normal(size=size + 1).astype(np.float32)
     for name, kernel in UPDATES.items():
+        kernels = [LEADS[name], kernel] if name in LEADS else [kernel]
         rule, own = Rule("float32", size), theta.copy()
         rule.set("optimizer", name, own)
         knobs = rule.knobs.copy()
@@ -256,12 +257,10 @@ def optimizers(scale: str, peak: Card | None) -> Iterator[dict[str, Any]]:
         there, slopes = cuda.to_device(theta), cuda.to_device(grad)
         clock, ctx = cuda.to_device(np.zeros(CLOCK, np.int64)), cuda.to_device(np.zeros(HALTED + 1, np.int64))
         rest = (cuda.to_device(np.zeros(GAUGES, np.float32)), cuda.to_device(knobs[:KNOBS]), clock, ctx)
-        run = lambda kernel: kernel[span(size), (THREADS,)](there, slopes, *lines, *rest)
-        if name in LEADS:
-            run(LEADS[name])
-        run(kernel)
+        steps = [(each, span(size), (THREADS,), (there, slopes, *lines, *rest)) for each in kernels]
+        start(steps, 0)
         gap = float(np.abs(there.copy_to_host() - _by_hand(rule, own, grad[:-1])).max())
-        time = milliseconds(lambda run=run, kernel=kernel: run(kernel), 0)
+        time = milliseconds(steps[-1:], 0)
         yield row(name, "update", gap, 1, time, of_optimizer(name, size), peak)
 
 

@@ -82,6 +82,10 @@ class Circuit:
         return launch.kernel, launch.grid, launch.block, (q, launch.number, *self.memory)
 
     def run(self, steps: list[tuple]) -> None:
-        """Start launches, one after the other."""
-        for kernel, blocks, threads, arguments in steps:
-            kernel[blocks, threads, self.stream](*arguments)
+        start(steps, self.stream)
+
+
+def start(steps: list[tuple], stream) -> None:
+    """Start launches (kernel, blocks, threads, arguments), one after the other."""
+    for kernel, blocks, threads, arguments in steps:
+        kernel[blocks, threads, stream](*arguments)

@@ -6,8 +6,8 @@ import pytest
 
 from engine.cuda import bench, roofline
 from engine.cuda.ops.registry import OPERATIONS
-from engine.optim import OPTIMIZERS
 from engine.ops.registry import OPERATIONS as CPU
+from engine.optim import OPTIMIZERS
 from lhytui.cli import main
 
 
