@@ -62,8 +62,8 @@ class Circuit:
             cuda.device_array(max(1, program.size), single),
             cuda.device_array(program.size + 1, single),
             cuda.to_device(np.array(program.statistics or [0.0], single)),
-            cuda.device_array(length, single),
-            cuda.device_array(length, single),
+            cuda.to_device(np.zeros(length, single)),  # no kernel writes all of it, an autopsy reads it
+            cuda.to_device(np.zeros(length, single)),
             cuda.device_array(need, single),
             cuda.device_array(max(1, batch * program.labels), whole),
             cuda.to_device(np.zeros(FIELDS, whole)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine import interpreter as walk
-from engine.cuda import optimizers, updates
+from engine.cuda import graph, optimizers, updates
 from engine.cuda.device import guarded
 from engine.cuda.kernel import HALTED, THREADS, cuda
 from engine.cuda.optimizers import (
@@ -50,6 +50,7 @@ class Runner:
         self.moved = True  # the trainer's arrays, since the last snapshot
         self.work = work(trainer.program, int(trainer._plan[walk.ROWS]))
         self._circuit: Circuit | None = None
+        self._made_of, self._replay = None, None  # the launches of the last update, and their recording
         self._seen = np.zeros(0, np.float32)  # θ as of the last snapshot
 
     @guarded
@@ -64,9 +65,16 @@ class Runner:
         if self._circuit is None or self._circuit.batch != rows:
             self._room(rows)
         self._send(len(out))
-        steps = self._steps()
-        for _ in range(len(out)):
+        steps, left = self._steps(), len(out)
+        made_of = [(kernel, *map(id, arguments)) for kernel, _, _, arguments in steps]
+        if made_of != self._made_of:  # the first time compiles, so it cannot be recorded
             self._circuit.run(steps)
+            self._made_of, self._replay, left = made_of, graph.record(steps, self.stream), left - 1
+        for _ in range(left):
+            if self._replay is not None:
+                self._replay()
+            else:
+                self._circuit.run(steps)
         return self._fetch(out)
 
     # Memory, once

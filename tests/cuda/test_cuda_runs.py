@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from engine.cuda import graph
+from engine.cuda.program import start
 from engine.device import Place, using
 from engine.network import Network
 from engine.optim import OPTIMIZERS
@@ -93,6 +95,28 @@ def test_a_blow_up_is_found_before_θ_is_touched_and_told_as_on_the_cpu():
         assert here.step == there.step and np.isfinite(there.theta).all()
         assert here.fault() == there.fault()
         assert np.allclose(here.theta, there.theta, rtol=1e-4)
+
+
+def test_an_update_is_recorded_once_and_again_where_it_changes(monkeypatch):
+    recorded = []
+
+    def record(steps, stream):
+        recorded.append(len(steps))
+        return lambda: start(steps, stream)
+
+    monkeypatch.setattr(graph, "record", record)
+    here, there = pair(optimizer="adam", rate=0.02, batch=4)
+    same(here, there, 2)
+    same(here, there, 2)
+    assert len(recorded) == 1
+    for trainer in (here, there):
+        trainer.set("rate", 0.01)
+    same(here, there, 2)
+    assert len(recorded) == 1
+    for trainer in (here, there):
+        trainer.set("lookahead", 2)
+    same(here, there, 2)
+    assert len(recorded) == 2 and recorded[1] == recorded[0] + 1
 
 
 def test_a_device_that_fails_leaves_the_run_to_the_cpu_at_the_same_update():
