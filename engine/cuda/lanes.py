@@ -12,7 +12,7 @@ import numpy as np
 from numba import float32
 
 from engine.cuda.device import guarded
-from engine.cuda.kernel import THREADS, cuda, helper, kernel, maths, size, sum_block, twin
+from engine.cuda.kernel import THREADS, WARP, ceil_div, cuda, helper, kernel, maths, size, sum_block, twin
 from engine.cuda.optimizers import parts
 from engine.lanes import (
     ACTIVATION,
@@ -39,7 +39,7 @@ from engine.optim import OPTIMIZERS
 
 AT_ONCE = 9  # entry of `plan`: examples whose activations are kept at a time
 SHARED = size("SHARED", 12288, 4096)  # numbers of shared memory that a block may take without asking
-TEAM = size("TEAM", 128, 8)  # threads of a net
+TEAM = size("TEAM", 128, 8)  # threads of a net at most
 
 
 @helper
@@ -216,6 +216,8 @@ class Lanes:
         self.fits = left >= 1
         self.at_once = max(1, min(len(p._x), left if self.fits else 256))
         self.length = 4 * p.size + 2 * self.at_once * width
+        busy = max(p.size, self.at_once * max(p.sizes[1:]))
+        self.team = min(TEAM, ceil_div(busy, WARP) * WARP)
         self._device = None
 
     @guarded
@@ -236,7 +238,7 @@ class Lanes:
         )
         run = trainer(p.get("optimizer"), self.fits)
         shared = 4 * self.length if self.fits else 0
-        run[p.count, TEAM, 0, shared](
+        run[p.count, self.team, 0, shared](
             self._device["layers"], cuda.to_device(plan), *data, tape, knobs, self._device["spare"]
         )
         for name, array in place.items():

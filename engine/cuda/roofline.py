@@ -1,6 +1,6 @@
 """What a row of a Program must move and compute at least, and how long a card takes for it on paper.
 
-`python -m engine.cuda.roofline` prints the table of `engine/cuda/README.md`.
+`python -m engine.cuda.roofline` prints the tables of `engine/cuda/ROOFLINE.md`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.kernel import NEED
+from engine.kernel import NEED, OP
 from engine.network import Network
+from engine.ops.registry import OPERATIONS as NAMES
 from engine.program import Program
 
 START = 2.5e-6  # seconds between two kernels of one stream, at best
@@ -41,9 +42,6 @@ class Work:
     def seconds(self, card: Card) -> float:
         """The larger of the two times: nothing is faster."""
         return max(self.bytes / card.bandwidth, self.operations / card.rate)
-
-    def __add__(self, other: Work) -> Work:
-        return Work(self.bytes + other.bytes, self.operations + other.operations)
 
 
 def operations(node, batch: int) -> float:
@@ -86,16 +84,15 @@ def of_optimizer(name: str, size: int) -> Work:
     return Work((OPTIMIZERS.get(name, 28) + 4.0) * size, 12.0 * size)
 
 
-def update(program: Program, batch: int, optimizer: str = "adam") -> tuple[Work, int]:
-    """A whole update, and the kernels that it starts."""
+def update(program: Program, batch: int, optimizer: str = "adam") -> tuple[list[Work], int]:
+    """The pieces of an update, one after the other, and the kernels that it starts."""
     from engine.cuda.program import plans
 
-    total = of_optimizer(optimizer, program.size)
+    pieces = [of_optimizer(optimizer, program.size)]
     for q in range(program.live):
-        forth, back = of_row(program, q, batch)
-        total += forth + back
+        pieces += of_row(program, q, batch)
     forward, backward = plans(program, batch, fuse=True)
-    return total, sum(q < program.live for q, _ in forward) + len(backward) + 8
+    return pieces, sum(q < program.live for q, _ in forward) + len(backward) + 8
 
 
 def examples() -> dict[str, tuple[Network, int]]:
@@ -123,14 +120,51 @@ def table() -> list[str]:
     ]
     for name, (network, batch) in examples().items():
         program = Program(network)
-        work, kernels = update(program, batch)
-        times = [1e6 * work.seconds(card) for card in (A100, H100)]
+        pieces, kernels = update(program, batch)
+        times = [1e6 * sum(work.seconds(card) for work in pieces) for card in (A100, H100)]
+        moved, counted = sum(work.bytes for work in pieces), sum(work.operations for work in pieces)
         lines.append(
-            f"| {name} | {program.size:,} | {work.operations / 1e6:.3g} | {work.bytes / 1e6:.3g} | {kernels} "
+            f"| {name} | {program.size:,} | {counted / 1e6:.3g} | {moved / 1e6:.3g} | {kernels} "
             f"| {times[0]:.3g} | {times[1]:.3g} | {1e6 * kernels * START:.0f} to {1e6 * kernels * HOST:.0f} |"
         )
     return lines
 
 
+def kernels() -> list[str]:
+    """One line an operation, forward and backward together, at the lessons' size and at ten times that."""
+    from engine.cuda.bench import cases
+    from engine.cuda.program import plans
+
+    found: dict[str, list[str]] = {}
+    for scale in ("lesson", "ten"):
+        seen = set()
+        for case, network, batch in cases(scale):
+            program = Program(network)
+            starts = [q for half in plans(program, batch) for q, _ in half]
+            for q in range(program.live):
+                op = program.nodes[program.owners[q]].op
+                if op in seen or list(NAMES)[program.rows[q, OP]] == "fork":
+                    continue
+                seen.add(op)
+                halves = of_row(program, q, batch)
+                moved, counted = (
+                    sum(getattr(half, what) for half in halves) / 1e6 for what in ("bytes", "operations")
+                )
+                times = (1e6 * sum(half.seconds(card) for half in halves) for card in (A100, H100))
+                cells = [f"{number:.3g}" for number in (moved, counted, *times)]
+                line = found.setdefault(f"{op} ({case})", [str(starts.count(q))])
+                line.extend(cells)
+    head = ["operation (network)", "kernels", *["MB", "MFLOP", "A100 µs", "H100 µs"] * 2]
+    return [
+        _line(head),
+        _line(["---"] * len(head)),
+        *(_line([name, *cells]) for name, cells in found.items()),
+    ]
+
+
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
 if __name__ == "__main__":
-    print("\n".join(table()))
+    print("\n".join([*table(), "", *kernels()]))
