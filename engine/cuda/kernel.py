@@ -14,6 +14,7 @@ from numba import config, cuda, float32
 from numba.cuda import types
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
+config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # a launch of one block is meant so, and a warning would fall onto the screen
 
 if SIMULATED:
     from numba.cuda.simulator.kernel import _get_kernel_context
