@@ -62,6 +62,15 @@ def load_columns(table, start, pitch, first, last, at, stop, slab):
         store4(slab, d * PITCH + r, a, b, c, e)
 
 
+@helper
+def multiply_quads(slab_a, a, slab_b, b, sums):
+    """sums (SPAN, SPAN) += a quad of A's column times a quad of B's row, from shared memory."""
+    column, line = load4(slab_a, a), load4(slab_b, b)
+    for i in range(SPAN):
+        for j in range(SPAN):
+            sums[i, j] += column[i] * line[j]
+
+
 def accumulator(load_a, load_b):
     """The middle of a product of one kind: how a slice of A and one of B come into shared memory."""
 
@@ -79,13 +88,11 @@ def accumulator(load_a, load_b):
             load_a(a_table, a, a_pitch, top, m, at, stop, slab_a)
             load_b(b_table, b, b_pitch, left, n, at, stop, slab_b)
             cuda.syncthreads()
-            for deep in range(0, DEEP, 4):
-                for d in range(4):  # unrolled
-                    column = load4(slab_a, (deep + d) * PITCH + y)
-                    line = load4(slab_b, (deep + d) * PITCH + x)
-                    for i in range(SPAN):
-                        for j in range(SPAN):
-                            sums[i, j] += column[i] * line[j]
+            for d in range(0, DEEP, 4):  # by hand: the compiler would take one at a time
+                multiply_quads(slab_a, d * PITCH + y, slab_b, d * PITCH + x, sums)
+                multiply_quads(slab_a, (d + 1) * PITCH + y, slab_b, (d + 1) * PITCH + x, sums)
+                multiply_quads(slab_a, (d + 2) * PITCH + y, slab_b, (d + 2) * PITCH + x, sums)
+                multiply_quads(slab_a, (d + 3) * PITCH + y, slab_b, (d + 3) * PITCH + x, sums)
             cuda.syncthreads()
 
     return accumulate

@@ -1,6 +1,6 @@
 """Numba simulates the GPU only if told so before it is imported: these tests run in a process of their own.
 
-Elsewhere only `test_cuda_simulated.py` is collected, which starts that process.
+Elsewhere only `test_cuda_simulated.py` is collected, which starts that process, and what needs the real compiler.
 """
 
 import os
@@ -10,11 +10,13 @@ import pytest
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
+REAL = ("test_cuda_simulated.py", "test_cuda_compiled.py")  # in the process of the other tests
 if SIMULATED:
+    collect_ignore = ["test_cuda_compiled.py"]
     sys.setswitchinterval(1e-4)  # the simulator polls: its threads would wait long for the interpreter's lock
 else:
-    collect_ignore_glob = [
-        name for name in os.listdir(os.path.dirname(__file__)) if not name.startswith("test_cuda_simulated")
+    collect_ignore = [
+        name for name in os.listdir(os.path.dirname(__file__)) if name.endswith(".py") and name not in REAL
     ]
 
 

@@ -8,8 +8,6 @@ from engine.cuda.kernel import cuda, erf, helper, kernel, lines, maths
 from engine.kernel import BATCH, IN, N0, OUT
 
 
-
-
 def forwards(bend):
     """The kernel y = bend(x, hyper 0) of one nonlinearity."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from engine.cuda.kernel import cuda, kernel, lines
 from engine.kernel import BATCH, IN, IN2, N0, N1, OUT
 
