@@ -19,7 +19,7 @@ from lessons.labs.surface import Surface, Track
 from lessons.labs.written import by_hand, minus, signed
 from lessons.views import Curve, Dots, Line, Numbers, Step, Table
 
-REACH = 10.0
+REACH, WIDE = 10.0, 13.0  # of z; of w, with room for a way round
 SURE = 0.9  # the share of the right label with which one example has arrived
 GOOD = 0.6  # the share of the Pokémon named rightly at which a border has arrived; the best has 0.66
 FEATURES = ("sp_attack", "speed")
@@ -95,7 +95,7 @@ class Many(Corner, Surface):
         self.x, self.y = Standardizer.fit(x).apply(x), 1.0 - y
         data = self.x, self.y[:, None]
         trainer = race.trainer(settings, seed, network(settings["loss"], 2), *data, start=settings["start"])
-        extent = (-REACH, REACH, -REACH, REACH)
+        extent = (-WIDE, WIDE, -WIDE, WIDE)
         names = ("=w₁", "=w₂")
         super().__init__(settings, seed, trainer, int(settings["updates"]), extent=extent, names=names)
 

@@ -24,6 +24,9 @@ LOOKED_AT = 6  # parameters that are pushed one by one to check backpropagation
 PUSHES = tuple(10.0**k for k in range(-12, 1))
 RATE = 1.0
 TRIES = 2
+LESSONS = 200  # updates that the nets in hand train, between two of WIDTHS
+SMOOTH = 10  # updates whose losses are drawn as one
+TRAINED = {"optimizer": "momentum", "rate": 0.03, "batch": 16}
 
 
 def network(depth: int, width: int, kind: str) -> Network:
@@ -79,7 +82,8 @@ def errors(depth: int, width: int, kind: str, seed: int, push: float) -> float:
     points = theta + push * np.concatenate([np.eye(len(at)), -np.eye(len(at))])
     losses = here.survey(at, points)
     numeric = (losses[: len(at)] - losses[len(at) :]) / (2 * push)
-    return float(np.abs(numeric - slopes).max() / np.abs(slopes).max())
+    largest = np.abs(slopes).max()  # 0 where every unit is dead
+    return float(np.abs(numeric - slopes).max() / (largest or 1.0))
 
 
 def numeric(here: Trainer) -> tuple[np.ndarray, int]:
@@ -123,6 +127,13 @@ class Costs(Walk):
         self.step, self.rows = 0, ()
         super().__init__(settings, seed)
         self.rows = (self.measure(WIDTHS[0]),)
+        x, y = spirals(POINTS, seed)
+        nets = {kind: network(settings["depth"], settings["width"], kind) for kind in KINDS}
+        self.learners = {
+            kind: Trainer(net, x, y[:, None], seed=seed, dtype="float64", **TRAINED)
+            for kind, net in nets.items()
+        }
+        self.losses = {kind: (here.evaluate()["loss"],) for kind, here in self.learners.items()}
 
     @property
     def shape(self) -> tuple[int, int, str, int]:
@@ -148,14 +159,21 @@ class Costs(Walk):
         for _ in range(min(updates, self.limit - self.step)):
             self.step += 1
             self.rows = (*self.rows, self.measure(WIDTHS[self.step]))
+            for kind, here in self.learners.items():
+                losses = here.train(LESSONS)[:, 0]
+                means = losses[: len(losses) // SMOOTH * SMOOTH].reshape(-1, SMOOTH).mean(axis=1)
+                self.losses = {**self.losses, kind: (*self.losses[kind], *means.tolist())}
             done.append(self.rows[-1][1])
         return np.array(done, float).reshape(-1, 1)
 
     def state(self) -> Sequence[Any]:
-        return dict(self.settings), self.step, self.rows
+        learners = {kind: here.state() for kind, here in self.learners.items()}
+        return dict(self.settings), self.step, self.rows, self.losses, learners
 
     def restore(self, state: Sequence[Any]) -> None:
-        self.step, self.rows = state[1:]
+        self.step, self.rows, self.losses, learners = state[1:]
+        for kind, kept in learners.items():
+            self.learners[kind].restore(kept)
         super().restore(state[:1])
 
     def worked(self) -> Mapping[str, Any]:
@@ -179,9 +197,11 @@ class Costs(Walk):
 
     @property
     def ratio(self) -> float:
-        """The gradient of the first layer over that of the last hidden one."""
+        """The gradient of the first layer over that of the last hidden one; NaN where nothing comes through."""
         own = self.now["norms"]
-        return float(own[0] / own[-2]) if len(own) > 2 else 1.0
+        if len(own) < 3:
+            return 1.0
+        return float(own[0] / own[-2]) if own[-2] else float("nan")
 
     # What is seen
 
@@ -194,6 +214,18 @@ class Costs(Walk):
             hue = KINDS.index(kind)
             lines.append(Line(word=f"option.{kind}", x=np.arange(1.0, len(y) + 1), y=y, role=role, hue=hue))
         return Curve(lines=tuple(lines), x="axis.layer", y="axis.norm", log_y=True)
+
+    def learning(self) -> Curve:
+        """The loss of the nets in hand as they train, beside that of tossing a coin."""
+        own, lines = self.settings["activation"], []
+        for kind in sorted(KINDS, key=lambda kind: kind == own):
+            y = np.array(self.losses[kind])
+            role = "sum" if kind == own else "raw"
+            x = SMOOTH * np.arange(len(y))
+            lines.append(Line(word=f"option.{kind}", x=x, y=y, role=role, hue=KINDS.index(kind)))
+        end = self.limit * LESSONS
+        coin = Line(word="series.coin", x=np.array([0, end]), y=np.full(2, np.log(2)), role="target")
+        return Curve(lines=(coin, *lines), limits=(0, end, 0.0, 0.9), y="axis.loss")
 
     def times(self) -> Curve:
         """Milliseconds over the number of parameters, as far as it is measured."""
@@ -219,13 +251,14 @@ class Costs(Walk):
         now, s = self.now, self.settings
         n, forward, backward = (int(now[name]) for name in ("parameters", "forward", "backward"))
         first, last = now["norms"][0], now["norms"][-2]
+        fate = "note.ratio" if last else "note.dead"
         lines = (
             self.line(f"n = {n:,}", "parameters", note="note.parameters"),
             self.line(f"{forward:,}", "forward", note="note.forward"),
             self.line(f"{backward:,}", "backward", note="note.backward"),
             self.line(f"1 + {backward:,}/{forward:,} = {1 + backward / forward:.2f}", "backward", note="note.passes"),
             self.line(f"n + 1 = {n + 1:,}", "parameters", note="note.numeric"),
-            self.line(f"{first:.2g} / {last:.2g} = {self.ratio:.2g}", "norms", note="note.ratio"),
+            self.line(f"{first:.2g} / {last:.2g} = {self.ratio:.2g}", "norms", note=fate),
             self.line(f"h = {s['push']:g}: {float(now['error']):.1e}", "error", note="note.error"),
             self.line(f"{float(now['moved']):.2g}", "moved", note="note.moved"),
         )  # fmt: skip
@@ -252,4 +285,5 @@ class Costs(Walk):
 
     def facts(self) -> Mapping[str, Any]:
         found = {name: float(self.now[name]) for name in ("error", "moved", "parameters")}
-        return {**found, "ratio": self.ratio, "passes": self.passes(), "counted": self.rows[-1][:2]}
+        return {**found, "ratio": self.ratio, "passes": self.passes(), "counted": self.rows[-1][:2],
+                "loss": self.losses[self.settings["activation"]][-1]}  # fmt: skip

@@ -148,6 +148,8 @@ class Reader:
         if any(one.arg is None for one in keywords):
             raise ExpressionError("not-allowed", part="**")
         named = {{"axis": "dim"}.get(one.arg, one.arg): walk(one.value) for one in keywords}
+        if len(named) < len(keywords):
+            raise ExpressionError("bad-arguments", part=shown)
         return self.told(node, table[name], *given, called=shown, **named)
 
     def told(self, node: ast.expr, work: Callable, *args: Any, called: str = "", **named: Any) -> Any:

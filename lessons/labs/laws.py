@@ -17,7 +17,7 @@ from engine.errors import EngineError
 from engine.statistics import BernoulliClassifier, GaussianClassifier, accuracy
 from lessons.data import pokedex, pokemon
 from lessons.labs import splits
-from lessons.labs.gauss import CLASSES, FEATURES, Fit, Gauss, Sample, dots, parameters, regions
+from lessons.labs.gauss import FEATURES, Fit, Gauss, Sample, dots, parameters, regions
 from lessons.views import Bars, Grid, Plane, Table
 
 GAUSSIANS = ("own", "shared", "diagonal", "shared-diagonal")
@@ -145,20 +145,17 @@ class Laws(Gauss):
                      y=self.axes[1])  # fmt: skip
 
     def laws(self) -> Table:
-        """Every law with these features: parameters, per cent right here and in the mean of other cuts.
-
-        Of bits also what the law gives to all patterns together.
-        """
+        """Every law with these features: parameters, per cent right; on other cuts, or what it gives to all bits."""
         now, rows, bits = self.settings, [], self.settings["features"] == "types"
         for law in LAWS:
             fit = law_fit(now["features"], law, float(now["smoothing"]))
             rates = (fit.test, fit.train, law_splits(now["features"], law, self.seed))
             shown = [None if np.isnan(rate) else round(100 * rate, 1) for rate in rates]
-            whole = [None if fit.model is None else f"={total(fit.model):,.0f}"] if bits else []
-            rows.append(
-                (f"control.law.{law}", numbers_of(law, self.data().x.shape[1]), shown[0], *whole, *shown[1:])
-            )
-        columns = ("law", "parameters", "test", *(["sum"] if bits else []), "train", "splits")
+            rest = shown[1:]
+            if bits:
+                rest = [None if fit.model is None else f"={total(fit.model):,.0f}"]
+            rows.append((f"control.law.{law}", numbers_of(law, self.data().x.shape[1]), shown[0], *rest))
+        columns = ("law", "parameters", "test", *(["sum"] if bits else ["train", "splits"]))
         chosen = LAWS.index(now["law"])
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=chosen)
 
@@ -199,11 +196,10 @@ class Laws(Gauss):
         """The strangers: what they are, and what chance the law leaves to it."""
         second, (rows, chances) = second_types(), self.strangers()
         lines = tuple(
-            (f"={second.names[k]}", None if np.isnan(p) else round(float(p), 4), f"type.{second.worn[k].lower()}",
-             f"series.{CLASSES[second.sample.test_y[k]]}")
+            (f"={second.names[k]}", None if np.isnan(p) else round(float(p), 4), f"type.{second.worn[k].lower()}")
             for k, p in zip(rows.tolist(), chances, strict=True)
         )  # fmt: skip
-        columns = ("name", "chance", "second-type", "first-type")
+        columns = ("name", "chance", "second-type")
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=lines)
 
     def metrics(self) -> Mapping[str, float]:

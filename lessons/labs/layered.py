@@ -19,7 +19,7 @@ from lessons.views import Curve, Grid, Line, Numbers, Table
 COUNTS = (1, 4, 16, 64, 256, 1024, 4096)
 WAYS = ("loops", "vectors", "matrix")
 MOST = 50_000  # multiplications that plain loops are given
-TRIES = 2  # of which the fastest counts
+TRIES = 3  # of which the fastest counts
 SHOWN, PART = 3, 4  # examples and neurons that a matrix in sight has
 
 Weights = Sequence[tuple[np.ndarray, np.ndarray]]
@@ -178,9 +178,9 @@ class Layered(Walk):
     # What is seen
 
     def factors(self) -> Grid:
-        """W, X, b and Z of the layer side by side; of one example, its output as well."""
-        k, now, one = self.settings["layer"], self.now, self.settings["count"] == 1
-        parts = [("W", "w"), ("X", "x"), ("b", "b"), ("Z", "z")] + [("σ", "a")] * one
+        """W, X, b and Z of the layer side by side."""
+        k, now = self.settings["layer"], self.now
+        parts = (("W", "w"), ("X", "x"), ("b", "b"), ("Z", "z"))
         blocks, names = [], []
         for name, key in parts:
             block = now[f"{key}{k}"]
@@ -190,7 +190,8 @@ class Layered(Walk):
                 names.append("=")
             blocks.append(block)
             names += ["=" + name] + ["="] * (block.shape[1] - 1)
-        digits = 0 if self.width == 2 and k == 0 and not one else 2
+        whole = all((now[f"{key}{k}"] % 1 == 0).all() for _, key in parts)
+        digits = 0 if whole else 2
         return Grid(values=np.concatenate(blocks, axis=1), cols=tuple(names), tensor="layer", digits=digits)
 
     def numbers(self) -> Numbers:

@@ -13,7 +13,7 @@ from engine.plane import loss_plane
 from engine.trainer import Trainer
 from lessons.labs.base import Training
 from lessons.labs.functions import sigmoid
-from lessons.labs.written import index, raised
+from lessons.labs.written import by_hand, index, raised
 from lessons.views import Dots, Line, Numbers, Plane, Step, Table
 
 # The slide's w₁, w₂, b₁ at three moments. Its data are not told; these examples give it to two decimals.
@@ -129,7 +129,7 @@ class Ledger(Training):
             text = f"{name} ← {old:.3f}{sign}{rate:g}·({g:.3f}) = {new:.3f}"
             last = "note.away" if plus else "note.new"
             steps.append(Step(text=text, note=last if name == NAMES[-1] else ""))
-        return Numbers(steps=tuple(steps))
+        return by_hand(steps)
 
     def _plane(self) -> Plane:
         walk = np.array([*(theta for theta, _, _ in self.book), self.trainer.theta])[:, :2]

@@ -82,8 +82,7 @@ def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
     if ((target.values < 0) | (target.values >= input.shape[1])).any():
         raise ExpressionError("no-class", count=input.shape[1])
     chances = softmax(input, 1).values
-    values = -np.log(chances[np.arange(len(chances)), target.values]).mean(dtype=FLOAT)
-    return _whole(values, input, target)
+    return _mean(-np.log(chances[np.arange(len(chances)), target.values]), input, target)
 
 
 def mse_loss(input: Tensor, target: Tensor) -> Tensor:
@@ -92,12 +91,14 @@ def mse_loss(input: Tensor, target: Tensor) -> Tensor:
         if not isinstance(one, Tensor) or one.values.dtype != FLOAT:
             raise ExpressionError("whole-targets", dtype=getattr(one, "dtype", "–"))
     fitted(input, target)
-    return _whole(((input.values - target.values) ** 2).mean(dtype=FLOAT), input, target)
+    return _mean((input.values - target.values) ** 2, input, target)
 
 
-def _whole(value: Any, *parts: Tensor) -> Tensor:
+def _mean(values: np.ndarray, *parts: Tensor) -> Tensor:
+    """The mean of all, which comes from all cells of the parts."""
     bits = reduce(np.bitwise_or, (np.bitwise_or.reduce(one.sources.ravel()) for one in parts))
-    return Tensor(np.asarray(value, FLOAT), np.asarray(bits, np.uint64))
+    mean = values.sum(dtype=FLOAT) / np.float32(values.size)
+    return Tensor(np.asarray(mean, FLOAT), np.asarray(bits, np.uint64))
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

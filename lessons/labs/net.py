@@ -14,7 +14,7 @@ from engine.trainer import Trainer
 from lessons.data import generators, mnist
 from lessons.labs.base import Training
 from lessons.labs.functions import sigmoid
-from lessons.views import Dots, Grid, Images, Line, Plane
+from lessons.views import Bars, Dots, Grid, Images, Line, Plane
 
 POINTS = 400  # training examples of a plane set, and as many again to validate
 STORY = 1500  # updates of a run on points
@@ -115,6 +115,7 @@ class Points(Hidden):
         make = PLANES[settings["data"]]
         (x, y), (u, v) = make(POINTS, seed), make(POINTS, seed + 1_000_003)
         self.x, self.y = x, y
+        self._line: float | None = None
         net = Network()
         top = stack(net, net.input(2), [settings["width"]] * settings["depth"], settings["activation"])
         pair = net.dense(top, 2, name="features", init="xavier")
@@ -137,6 +138,14 @@ class Points(Hidden):
         return Plane(
             extent=extent, field=field, scale="class", paths=paths, dots=dots, x="axis.h1", y="axis.h2"
         )
+
+    def straight(self) -> Bars:
+        """What a straight line gets right: the best one on the input, and the output layer's on h."""
+        if self._line is None:
+            self._line = linear_accuracy(self.x, self.y)
+        values = np.array([self._line, self.trainer.evaluate()["accuracy"]])
+        return Bars(labels=("=x", "=h"), values=values, beside=np.full(2, 0.5), word="series.line",
+                    beside_word="series.coin")  # fmt: skip
 
     def input(self) -> Plane:
         """The points as they are, on the class that the network gives each place."""

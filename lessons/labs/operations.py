@@ -50,11 +50,18 @@ def reduced(work: Callable[..., Any], kind: np.dtype | None = None) -> Callable[
     def apply(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
         across = tuple(range(x.values.ndim)) if dim is None else axes(dim, x.values.ndim)
         values = x.values if kind is None else x.values.astype(kind, copy=False)
-        options = {"axis": across, "keepdims": bool(keepdim)}
+        options = {"axis": across, "keepdims": flag(keepdim)}
         bits = np.bitwise_or.reduce(x.sources, **options)
         return Tensor(np.asarray(work(values, **options)), np.asarray(bits, np.uint64))
 
     return apply
+
+
+def flag(value: Any) -> bool:
+    """True or False, and nothing that could pass for them."""
+    if type(value) is not bool:
+        raise TypeError
+    return value
 
 
 def total(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
@@ -66,7 +73,9 @@ def total(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
 def mean(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     if x.values.dtype != FLOAT:
         raise ExpressionError("mean-of-whole", dtype=x.dtype)
-    return reduced(np.mean)(x, dim, keepdim)
+    found = reduced(np.sum)(x, dim, keepdim)
+    count = x.values.size // found.values.size if found.values.size else 0
+    return Tensor(np.asarray(found.values / np.float32(count)), found.sources)
 
 
 def extreme(work: Callable[..., Any], where: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,9 +103,9 @@ def place(where: Callable[..., Any]) -> Callable[..., Tensor]:
         if dim is not None:
             axis(dim, x.values.ndim)
         _filled(x, at, where.__name__)
-        options = {"axis": at, "keepdims": bool(keepdim)}
+        options = {"axis": at, "keepdims": flag(keepdim)}
         bits = np.bitwise_or.reduce(x.sources, axis=tuple(range(x.values.ndim)) if at is None else at,
-                                    keepdims=bool(keepdim))  # fmt: skip
+                                    keepdims=flag(keepdim))  # fmt: skip
         return Tensor(np.asarray(where(x.values, **options), np.int64), np.asarray(bits, np.uint64))
 
     return apply

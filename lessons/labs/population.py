@@ -13,7 +13,7 @@ from engine.trainer import Trainer
 from lessons.data import generators
 from lessons.labs.base import Still
 from lessons.labs.net import stack
-from lessons.views import Dots, Grid, Plane, Table
+from lessons.views import Dots, Grid, Line, Plane, Table
 
 BLOCKS = 10  # updates of the search in one candidate; the candidate's own training is cut into as many
 TRAIN, CHECK = 400, 1000  # examples
@@ -25,13 +25,14 @@ RANKS = ("column.rank", "column.structure", "column.parameters", "column.train",
 
 @dataclass(frozen=True)
 class Trial:
-    """A candidate that is finished: its structure, size and accuracies."""
+    """A candidate that is finished: its structure, size and accuracies, and the trial that it descends from."""
 
     depth: int
     width: int
     parameters: int
     training: float
     validation: float
+    parent: int = -1  # the trial's number, −1 for none
 
 
 def size(depth: int, width: int) -> int:
@@ -59,11 +60,15 @@ class Search(Still):
 
     def candidate(self) -> tuple[int, int]:
         """(depth, width) of the present candidate; follows from the seed and the trials before it."""
+        return self._descent()[:2]
+
+    def _descent(self) -> tuple[int, int, int]:
+        """(depth, width, number of the parent) of the present candidate."""
         g = generators.draws(self.seed, 1000 + len(self.done))
         deepest, widths = self.settings["deepest"], self.widths
         depth, width = int(g.integers(1, deepest + 1)), widths[int(g.integers(len(widths)))]
         if self.settings["search"] == "random" or len(self.done) < FOUNDERS:
-            return depth, width
+            return depth, width, -1
         best = self.ranked()[:PARENTS]
         parent = best[int(g.integers(len(best)))]
         depth, at = parent.depth, widths.index(parent.width)
@@ -72,7 +77,7 @@ class Search(Still):
             depth = max(1, min(deepest, depth + by))
         else:
             at = max(0, min(len(widths) - 1, at + by))
-        return depth, widths[at]
+        return depth, widths[at], self.done.index(parent)
 
     def _start(self) -> Trainer:
         depth, width = self.candidate()
@@ -110,11 +115,11 @@ class Search(Still):
         return np.array(rows, np.float64).reshape(-1, 2)
 
     def _finish(self) -> None:
-        depth, width = self.candidate()
+        depth, width, parent = self._descent()
         (x, y), (u, v) = self.data, self.fresh
         training = self.trainer.evaluate(x, y[:, None])["accuracy"]
         validation = self.trainer.evaluate(u, v[:, None])["accuracy"]
-        self.done.append(Trial(depth, width, size(depth, width), training, validation))
+        self.done.append(Trial(depth, width, size(depth, width), training, validation, parent))
 
     def fault(self) -> Mapping[str, Any] | None:
         return self._broken
@@ -143,9 +148,19 @@ class Search(Still):
             best = self.ranked()[0]
             at = np.log10([best.parameters])
             dots.append(Dots(word="series.best", x=at, y=np.array([best.validation]), mark="best"))
+        descents = [(self.done[t.parent], t) for t in self.done if t.parent >= 0]
+        ends = np.array([(*(np.log10(t.parameters) for t in two), np.nan) for two in descents]).ravel()
+        heights = np.array([(*(t.validation for t in two), np.nan) for two in descents]).ravel()
+        ways = (Line(word="series.descent", x=ends, y=heights, role="path"),) if descents else ()
         right = float(np.log10(size(self.settings["deepest"], self.widths[-1])) + 0.1)
         low = float(min(0.45, np.nanmin(y, initial=0.45)))
-        return Plane(extent=(0.8, right, low, 1.01), dots=tuple(dots), x="axis.parameters", y="axis.accuracy")
+        return Plane(
+            extent=(0.8, right, low, 1.01),
+            paths=ways,
+            dots=tuple(dots),
+            x="axis.parameters",
+            y="axis.accuracy",
+        )
 
     def _table(self) -> Table:
         rows = tuple(

@@ -90,6 +90,7 @@ class Posterior(Blended):
         level = t["volumes"] + t["constant-1"] + t["constant-2"] + t["priors"]
         line = self.line()
         score = float(line.logit(x)[0])
+        gap = abs(posterior - sigmoid(score))
         g = lambda value: f"{value:.3g}"
         d = lambda value: signed(value, 4)
         lines = (
@@ -113,7 +114,7 @@ class Posterior(Blended):
             ("constant", f"b = {level:.4f}", "note.level"),
             ("sum", f"z = {d(square)} + {d(linear)} + {d(level)} = {z:.4f}", "note.together"),
             ("sum", f"σ(w·x + b) = σ({minus(f'{score:.4f}')}) = {sigmoid(score):.6f}", "note.line"),
-            ("sum", f"|P − σ| = {abs(posterior - sigmoid(score)):.1e}", "note.gap"),
+            ("sum", f"|P − σ| = {gap:.1e}" if gap else "|P − σ| = 0", "note.gap"),
         )
         now = STAGES[self.settings["stage"]]
         return Numbers(steps=tuple(Step(text=minus(s), note=n, hot=stage == now) for stage, s, n in lines))
@@ -125,7 +126,7 @@ class Posterior(Blended):
             [float(g.density(x)[0] * p) for g, p in zip(model.gaussians, model.priors, strict=True)]
         )
         score, posterior = float(line.logit(x)[0]), float(self.bayes(x)[0])
-        show = lambda value, form: "=" + minus(f"{value:{form}}")
+        show = lambda value, form: "=" + minus(f"{value:{form}}" if value else "0")
         pairs = (
             ("row.first", show(joint[0], ".2e"), show(line.weight @ x[0], ".4f")),
             ("row.second", show(joint[1], ".2e"), show(line.bias, ".4f")),

@@ -14,6 +14,7 @@ from lessons.labs.written import minus, signed
 from lessons.views import Bars, Diagram, Numbers, Step, Table
 
 ASIDE = "z2"  # not on the way to the weight: in the deep net its edges have no number
+LEFT, RIGHT = 0.4, 1.0  # the two neurons of a layer; the cost is above them, the weight below
 Slope = Callable[[float], float]
 
 
@@ -25,9 +26,9 @@ def machine(net: str, x: Sequence[float], label: float, forget: bool = False) ->
     first, second, third = rows(NETWORK)
     slope: Slope = (lambda z: 1.0) if forget else lambda z: float(BENDS["sigmoid"][1](z))
     start = (
-        given("w", "=w", 0, 0.1, first[0, 0]),
-        weighted("z1", "=z₁", 0.25, 0.1, ("w",), (x[0],), first[0, 1] * x[1] + first[0, 2]),
-        given("z2", "=z₂", 0.25, 0.9, float(first[1] @ (*x, 1))),
+        given("w", "=w", 0, 1, first[0, 0]),
+        weighted("z1", "=z₁", LEFT, 1, ("w",), (x[0],), first[0, 1] * x[1] + first[0, 2]),
+        given("z2", "=z₂", RIGHT, 1, float(first[1] @ (*x, 1))),
     )
     rest = _small(second[0], label, slope) if net == "2-2-1" else _deep(second, third, label, slope)
     return Circuit((*start, *rest))
@@ -36,21 +37,21 @@ def machine(net: str, x: Sequence[float], label: float, forget: bool = False) ->
 def _small(row: np.ndarray, label: float, slope: Slope) -> tuple[Knot, ...]:
     neuron = lambda id, name, x, y, z: Knot(id, name, x, y, logistic, (z,), lambda v: (slope(v),))
     return (
-        neuron("a1", "=a₁", 0.48, 0.1, "z1"),
-        neuron("a2", "=a₂", 0.48, 0.9, "z2"),
-        weighted("z", "=z", 0.7, 0.5, ("a1", "a2"), tuple(row[:2]), row[2]),
-        neuron("y", "=y", 0.85, 0.1, "z"),
-        Knot("C", "=C", 1, 0.5, lambda y: (y - label) ** 2, ("y",), lambda y: (2 * (y - label),)),
+        neuron("a1", "=a₁", LEFT, 0.67, "z1"),
+        neuron("a2", "=a₂", RIGHT, 0.67, "z2"),
+        weighted("z", "=z", LEFT, 0.33, ("a1", "a2"), tuple(row[:2]), row[2]),
+        neuron("y", "=y", LEFT, 0, "z"),
+        Knot("C", "=C", RIGHT, 0, lambda y: (y - label) ** 2, ("y",), lambda y: (2 * (y - label),)),
     )
 
 
 def _deep(second: np.ndarray, third: np.ndarray, label: float, slope: Slope) -> tuple[Knot, ...]:
     """Knots are the z of all neurons; on an edge lies σ′(z) times the weight."""
 
-    def layer(weights: np.ndarray, heard: tuple[str, str], sign: str, x: float) -> tuple[Knot, ...]:
+    def layer(weights: np.ndarray, heard: tuple[str, str], sign: str, y: float) -> tuple[Knot, ...]:
         return tuple(
             Knot(
-                f"{sign}{k + 1}", f"=z{sign}{'₁₂'[k]}", x, 0.1 + 0.8 * k,
+                f"{sign}{k + 1}", f"=z{sign}{'₁₂'[k]}", (LEFT, RIGHT)[k], y,
                 lambda u, v, row=row: row @ (logistic(u), logistic(v), 1),
                 heard,
                 lambda u, v, row=row: (row[0] * slope(u), row[1] * slope(v)),
@@ -61,8 +62,8 @@ def _deep(second: np.ndarray, third: np.ndarray, label: float, slope: Slope) -> 
     wanted = (label, 1 - label)
     cost = lambda *z: sum((logistic(v) - y) ** 2 for v, y in zip(z, wanted, strict=True))
     slopes = lambda *z: tuple(2 * (logistic(v) - y) * slope(v) for v, y in zip(z, wanted, strict=True))
-    hidden, last = layer(second, ("z1", "z2"), "′", 0.5), layer(third, ("′1", "′2"), "″", 0.75)
-    return (*hidden, *last, Knot("C", "=C", 1, 0.5, cost, ("″1", "″2"), slopes))
+    hidden, last = layer(second, ("z1", "z2"), "′", 0.67), layer(third, ("′1", "′2"), "″", 0.33)
+    return (*hidden, *last, Knot("C", "=C", (LEFT + RIGHT) / 2, 0, cost, ("″1", "″2"), slopes))
 
 
 def number(k: int) -> str:

@@ -32,6 +32,7 @@ ROADS = {
     "full": "shared",
     "logistic": "",
 }  # and the covariance of a generative one
+HUES = {"naive": 3, "full": 4, "logistic": 2}  # 0 and 1 are the classes
 DRAWS, FRESH = 100, 500  # draws of a run; drawn points to test on
 FIRST = 5000  # of the draws' random streams
 HAIR = 1e-3  # added to variances in standard units: five examples of six features have no other inverse
@@ -167,9 +168,9 @@ class Roads(Still):
         """Per cent right over n, a line for each road."""
         means, x = self.means(), np.array(SIZES, float)
         lines, points = [], []
-        for hue, road in enumerate(ROADS):
-            lines.append(Line(word=f"road.{road}", x=x, y=means[hue], role="sum", hue=hue))
-            points.append(Dots(word="", x=x, y=means[hue], group=np.full(len(x), hue)))
+        for (road, hue), y in zip(HUES.items(), means, strict=True):
+            lines.append(Line(word=f"road.{road}", x=x, y=y, role="sum", hue=hue))
+            points.append(Dots(word="", x=x, y=y, group=np.full(len(x), hue)))
         shown = means[np.isfinite(means)]
         low, high = (float(shown.min()) - 2, float(shown.max()) + 2) if len(shown) else (45.0, 75.0)
         return Curve(
@@ -181,11 +182,11 @@ class Roads(Still):
         """Each road with the n in hand, and on the lecture's cut with all its examples."""
         rows = []
         for road, mean, error in zip(ROADS, self.means()[:, self.at], self.errors()[:, self.at], strict=True):
-            cells = [None if np.isnan(v) else round(float(v), 1) for v in (mean, error)]
+            cells = [None if np.isnan(v) else f"={v:.1f}" for v in (mean, error)]
             told = TOLD.get(road) if self.settings["features"] == "6" else None
             cut = round(100 * lecture_cut(road, self.settings["features"]), 1)
-            rows.append((f"road.{road}", *cells, cut, told))
-        columns = ("road", "at-n", "error", "cut", "lecture")
+            rows.append((f"road.{road}", cells[0], cut, told, cells[1]))
+        columns = ("road", "at-n", "cut", "lecture", "error")
         chosen = list(ROADS).index(self.settings["road"])
         return Table(columns=tuple(f"column.{c}" for c in columns), rows=tuple(rows), chosen=chosen)
 
@@ -194,7 +195,7 @@ class Roads(Still):
         seed, *kind, _ = self.asked()
         sample, n = drawn(*kind, draws(seed, FIRST + max(0, self.step - 1))), SIZES[self.at]
         paths = []
-        for hue, road in ((2, self.settings["road"]), (4, "logistic")):
+        for road in (self.settings["road"], "logistic"):
             segments = [segment(ways[road][self.at]) for ways in self.ways]
             for k, (x, y) in enumerate(segments):
                 last = k == len(segments) - 1
@@ -204,7 +205,7 @@ class Roads(Still):
                         x=x,
                         y=y,
                         role="sum" if last else "ghost",
-                        hue=hue,
+                        hue=HUES[road],
                     )
                 )
         return Plane(extent=EXTENT, paths=tuple(paths), dots=dots(sample.x[:n], sample.y[:n]), x="axis.defense",
@@ -250,9 +251,26 @@ def winners(arms: Mapping[str, Roads | None], chosen: str, past: Sequence[Any]) 
     shown = arms.get(chosen) or shown
     road, none = shown.settings["road"], np.full(len(SIZES), np.nan)
     values = np.array([none if model is None else model.lead(road) for model in arms.values()])
-    rows = tuple(f"={100 * float(name):.0f} %" for name in arms)
+    rows = tuple(f"={100 * float(name):.0f}%" for name in arms)
     at = (list(arms).index(chosen) if chosen in arms else 0, shown.at)
+    at = at if np.isfinite(values[at]) else None
     return Grid(values=values, rows=rows, cols=tuple(f"={n}" for n in SIZES), tensor="Δ", digits=1, chosen=at)
 
 
-PICTURES: dict[str, Callable[..., Grid]] = {"winners": winners}
+def settling(arms: Mapping[str, Roads | None], chosen: str, past: Sequence[Any]) -> Curve:
+    """The mean lead with the n in hand as draws are added, a line for each noise."""
+    lines = []
+    for hue, (name, model) in enumerate(arms.items()):
+        if model is None or not model.found:
+            continue
+        right = np.array(model.found)[:, :, model.at]
+        lead = 100 * (right[:, list(ROADS).index(model.settings["road"])] - right[:, -1])
+        count = np.arange(1, len(lead) + 1)
+        role = "sum" if name == chosen else "raw"
+        lines.append(
+            Line(word=f"={100 * float(name):.0f}%", x=count, y=lead.cumsum() / count, role=role, hue=hue)
+        )
+    return Curve(lines=tuple(lines), x="axis.draws", limits=(1, DRAWS, -10, 5))
+
+
+PICTURES: dict[str, Callable[..., Grid | Curve]] = {"winners": winners, "settling": settling}

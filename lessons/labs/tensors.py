@@ -115,13 +115,15 @@ def axes(dim: Any, count: int) -> tuple[int, ...]:
 
 def sizes(given: Sequence[Any]) -> tuple[Any, ...]:
     """The sizes in `zeros(2, 3)`, `zeros((2, 3))` and `zeros([2, 3])`."""
+    if not given:
+        raise TypeError
     one = given[0] if len(given) == 1 else None
     return tuple(one) if isinstance(one, (tuple, list)) else tuple(given)
 
 
 def moved(x: Tensor, way: Callable[[np.ndarray], np.ndarray]) -> Tensor:
     """Cells put elsewhere, left out or repeated, none changed."""
-    return Tensor(way(x.values), way(x.sources))
+    return Tensor(np.asarray(way(x.values)), np.asarray(way(x.sources)))
 
 
 # Arithmetic
@@ -174,7 +176,7 @@ def binary(sign: str, work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
     def apply(a: Any, b: Any) -> Any:
         if not isinstance(a, Tensor) and not isinstance(b, Tensor):
             return _plain(sign, work, a, b)
-        kinds = {one.values.dtype for one in (a, b) if isinstance(one, Tensor)}
+        kinds = {KINDS[rank(one)] for one in (a, b) if isinstance(one, (Tensor, bool))}
         x, y = lifted(a, b)
         kind = x.values.dtype
         if (sign == "-" and BOOL in kinds) or (kind == BOOL and sign in ("//", "%", "**")):

@@ -69,6 +69,10 @@ class Twin(race.Runner):
         """The next of the six."""
         return {"example": (int(self.settings["example"]) + 1) % len(SHOWN)}
 
+    def fault(self) -> Mapping[str, Any] | None:
+        found = super().fault()
+        return found and {**found, "rate": found["rate"] / self.factor}  # as the learner set it
+
     def output(self, x: np.ndarray) -> np.ndarray:
         """f of standardized x."""
         w, b = self.trainer.theta
@@ -170,20 +174,26 @@ def numbers(arms: race.Arms, chosen: str, past: Sequence[Result]) -> Numbers:
     for name, model in ready:
         w, b = model.trainer.theta
         f = float(model.output(np.array([x]))[0])
-        inner = f"{w:.2f}·{signed(x)} + {signed(b)}"
+        inner = f"{plain(w, 2)}·{signed(x)} + {plain(b, 2, True)}"
         inner = inner if model.settings["model"] == "linear" else f"σ({inner})"
-        steps.append(Step(text=f"f = {inner} = {f:.3f}", note=f"arm.{name}"))
-        steps.append(
-            Step(text=f"−({y} − {signed(f, 3)})·{signed(x)} = {-(y - f) * x:.3f}", note="note.term", hot=True)
-        )
+        term = f"−({y} − {plain(f, 3, True)})·{signed(x)} = {plain(-(y - f) * x, 3)}"
+        steps.append(Step(text=f"f = {inner} = {plain(f, 3)}", note=f"arm.{name}"))
+        steps.append(Step(text=term, note="note.term", hot=True))
     for name, model in ready:
         hand, engine = model.by_hand()[0], model.slopes()[0]
         w, rate = float(model.trainer.theta[0]), float(model.settings["rate"])
-        steps.append(Step(text=f"Σ / {len(model.x)} = {hand:.10f}", note=f"arm.{name}"))
-        steps.append(Step(text=f"∂L/∂w = {engine:.10f}", note="note.engine"))
-        step = f"{w:.3f} − {rate:g}·{signed(engine, 3)} = {w - rate * engine:.3f}"
+        step = f"{plain(w, 3)} − {rate:g}·{plain(engine, 3, True)} = {plain(w - rate * engine, 3)}"
+        steps.append(Step(text=f"Σ / {len(model.x)} = {plain(hand, 10)}", note=f"arm.{name}"))
+        steps.append(Step(text=f"∂L/∂w = {plain(engine, 10)}", note="note.engine"))
         steps.append(Step(text=f"w ← {step}", note="note.next"))
     return by_hand(steps)
+
+
+def plain(value: float, digits: int, factor: bool = False) -> str:
+    """A number with so many decimals, or with a power of ten once it runs away; factor: in brackets if negative."""
+    text = f"{value:.{digits}f}" if abs(value) < 1e4 else f"{value:.1e}"
+    negative = factor and text.startswith("-") and float(text) != 0
+    return f"({text})" if negative else text
 
 
 PICTURES: Mapping[str, Callable] = {

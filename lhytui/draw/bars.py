@@ -27,7 +27,7 @@ def bar(
     canvas: Canvas, x: int, y: int, width: int, value: float, among: Sequence[float], colour: RGB, ink: Ink
 ) -> None:
     """One bar on the scale of all values `among`, from zero, which stands where the negative ones end."""
-    if not math.isfinite(value) or width < 1:
+    if not math.isfinite(value) or not value or width < 1:
         return
     lo, hi = span(among)
     scale = width / (hi - lo) if math.isfinite(hi - lo) else 0.0
@@ -45,11 +45,11 @@ def bar(
                 canvas.put(x + first, y, EIGHTHS[part], _ground(canvas, x + first, y, ink), colour)
         return
     first = math.floor(zero + 1e-9)
-    eighths = max(1 if value else 0, round((end - first) * 8))
+    eighths = max(1, round((end - first) * 8))
     full, part = divmod(eighths, 8)
     full = min(full, width - first)
     if not ink.narrow:
-        canvas.fill(x + first, y, max(full, 1 if eighths else 0), 1, colour)
+        canvas.fill(x + first, y, max(full, 1), 1, colour)
         return
     canvas.put(x + first, y, EIGHTHS[8] * full + (EIGHTHS[part].strip()), colour, width=width - first)
 

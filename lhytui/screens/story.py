@@ -95,7 +95,7 @@ class Story:
                     key = "ui.guess.right" if right else "ui.guess.wrong"
                     text = say(key, answer=name(self.answer), shown=name(verdict))
                     rows += self._block("✓" if right else "✗", text, room, "good" if right else "bad")
-        if actions := screen.experiment.actions:
+        if (actions := screen.experiment.actions) and screen.arranging() is None:  # else digits put cards
             rows += self._pack([f"{k} {words(f'action.{a.id}')}" for k, a in enumerate(actions, 1)], room)
         if words.has(f"look.{section.id}") and not fault:
             rows += self._block("▸", words(f"look.{section.id}"), room, "text")

@@ -132,6 +132,12 @@ def test_the_lectures_three_wires():
         "∂z₁/∂w = −1.00",
     ]
     assert model("tags", wire=11).act("next") == {"wire": 0}
+    assert texts(model("tags", "third"), "numbers")[-1] == "0.11"
+    assert (
+        len(texts(model("tags", x=(0.0, 0.0)), "numbers"))
+        == 6
+        == len(texts(model("tags", wire=0), "numbers"))
+    )
 
 
 # The backward pass
@@ -243,6 +249,12 @@ def test_a_push_can_be_too_large_and_too_small():
     assert 1e-7 < curve.lines[0].x[curve.lines[0].y.argmin()] < 1e-3
 
 
+def test_a_narrow_tower_of_relus_is_dead():
+    walk = model("cost", depth=20, width=2, activation="relu")
+    assert np.isnan(walk.ratio) and np.isfinite(walk.metrics()["error"])
+    assert "note.dead" in [step.note for step in walk.look("work", ()).steps]
+
+
 def test_updates_at_once_are_gradient_descents():
     here = trainer(3, 16, "sigmoid", 1)
     before = here.theta
@@ -262,6 +274,24 @@ def test_measuring_goes_from_small_to_large():
     again.restore(state)
     assert again.look("clock", ()).rows == table
     assert all(len(line.x) == 6 for line in walk.look("times", ()).lines)
+    assert again.look("learning", ()).lines[1].y.tolist() == walk.look("learning", ()).lines[1].y.tolist()
+
+
+def test_training_is_the_same_after_a_step_back():
+    walk = model("cost", depth=3, width=4)
+    walk.train(2)
+    state = walk.state()
+    walk.train(3)
+    end = dict(walk.losses)
+    walk.restore(state)
+    assert walk.step == 2 and len(walk.losses["relu"]) == 41
+    walk.train(3)
+    assert walk.losses == end
+    x, y = walk.learners["relu"].data
+    here = Trainer(
+        network(3, 4, "relu"), x, y, dtype="float64", seed=1, optimizer="momentum", rate=0.03, batch=16
+    )
+    assert end["relu"][1] == pytest.approx(here.train(10)[:, 0].mean())
 
 
 def test_formulas():

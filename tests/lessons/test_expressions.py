@@ -11,7 +11,9 @@ import pytest
 
 from lessons import catalog
 from lessons.labs.expressions import LONGEST, evaluate
-from lessons.labs.tensors import MOST, NAMES, ExpressionError, Tensor, fresh
+from lessons.labs.makers import FUNCTIONAL, FUNCTIONS
+from lessons.labs.operations import METHODS
+from lessons.labs.tensors import BINARY, MOST, NAMES, ExpressionError, Tensor, fresh
 from lessons.words import LANGS, Words, holes
 
 ROOT = Path(__file__).parents[2]
@@ -326,6 +328,42 @@ def test_every_code_has_a_sentence_in_both_languages():
     for lang in LANGS:
         words = Words(catalog.shared(), lang)
         assert [code for code in codes if not words.has(f"expression.{code}")] == []
+
+
+def typed(draw, deep):
+    """A line as a child might type it: well formed, and most often nonsense."""
+    pick = lambda options: options[int(draw.integers(len(options)))]
+    inner = lambda most: ", ".join(
+        typed(draw, int(draw.integers(deep))) for _ in range(int(draw.integers(most)))
+    )
+    if deep <= 0:
+        return pick([*VALUES, "n", "0", "1", "-1", "2.5", "[0, 1]", "x.shape", "True", "None", "torch.long"])
+    match int(draw.integers(5)):
+        case 0:
+            return f"({typed(draw, deep - 1)} {pick(list(BINARY))} {typed(draw, deep - 1)})"
+        case 1:
+            return f"{typed(draw, deep - 1)}[{pick([':', '...', 'None', '1:', '::2', '0', '-1'])}]"
+        case 2:
+            return f"torch.{pick(list(FUNCTIONS))}({inner(4)})"
+        case 3:
+            return f"F.{pick(list(FUNCTIONAL))}({inner(4)})"
+    return f"{typed(draw, deep - 1)}.{pick(list(METHODS))}({inner(3)})"
+
+
+@pytest.mark.filterwarnings("error")
+def test_nonsense_of_any_kind_has_a_value_or_a_sentence():
+    draw, known, fine = np.random.default_rng(5), names(), 0
+    for _ in range(4000):
+        line = typed(draw, int(draw.integers(1, 4)))[:LONGEST]
+        try:
+            value = evaluate(line, known).value
+        except ExpressionError:
+            continue
+        fine += 1
+        if isinstance(value, Tensor):
+            assert value.values.size <= MOST and value.values.shape == value.sources.shape, line
+            assert value.values.dtype in NAMES and value.sources.dtype == np.uint64, line
+    assert fine > 200
 
 
 def test_the_bounds():

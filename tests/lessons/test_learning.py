@@ -53,6 +53,17 @@ def test_the_field_of_the_input_is_the_networks_answer(lesson):
     assert corner == pytest.approx(1 / (1 + np.exp(-asked)), abs=1e-4) and rows == cols and x1 > x0
 
 
+def test_a_straight_line_on_the_input_and_on_h(lesson):
+    model = Points(settings(lesson, "hidden", data="xor"), 1)
+    model.train(600)
+    bars = model.look("straight", ())
+    facts = model.facts()
+    assert bars.values[0] == facts["on-input"] < 0.7
+    right = (model.trainer.predict()[:, 0] > 0) == (model.y > 0)
+    assert bars.values[1] == pytest.approx(right.mean()) and bars.values[1] > 0.97
+    assert abs(bars.values[1] - facts["on-hidden"]) < 0.02
+
+
 def test_a_line_parts_what_a_line_can_part():
     g = np.random.default_rng(0)
     x = g.normal(size=(200, 2))
@@ -141,6 +152,19 @@ def test_a_child_differs_from_a_parent_in_one_thing(lesson):
             steps = [abs(t.depth - depth) + abs(model.widths.index(t.width) - at) for t in model.ranked()[:3]]
             assert min(steps) <= 1
         model.train(BLOCKS)
+
+
+def test_the_lines_lead_from_parent_to_child(lesson):
+    model = Search(settings(lesson, "search", search="evolution", trials=10, updates=20), 1)
+    model.train(model.limit)
+    (line,) = model.look("trials", ()).paths
+    pairs = [(model.done[t.parent], t) for t in model.done if t.parent >= 0]
+    assert len(pairs) == 6 and len(line.x) == 18 and np.isnan(line.x[2::3]).all()
+    for k, (parent, child) in enumerate(pairs):
+        assert child.depth == parent.depth or child.width == parent.width
+        assert abs(child.depth - parent.depth) <= 1 and child.width / parent.width in (0.5, 1, 2)
+        assert line.y[3 * k] == parent.validation and line.y[3 * k + 1] == child.validation
+    assert Search(settings(lesson, "search", trials=5), 1).look("trials", ()).paths == ()
 
 
 def test_the_views_of_a_search(lesson):

@@ -130,9 +130,15 @@ def test_figures_of_the_text(done):
     assert (
         1.2 < lead["independent"][10] < 3 and lead["gaussian"][10] > 0 and -3.6 < lead["gaussian"][140] < -2.5
     )
+    two = model("two")
+    two.train(DRAWS)
+    assert 0.3 < two.lead("naive")[1:5].mean() < 2
     assert np.abs(done["pokemon"].lead("full")[2:]).max() < 2
     cuts = [round(100 * lecture_cut(road, "6"), 1) for road in ("full", "logistic")]
     assert cuts == [76.5, 77.9] and round(68 * lecture_cut("logistic", "6")) == 53
+    noisy = model("gaussian", noise=0.3)
+    noisy.train(DRAWS)
+    assert lead["gaussian"][40] < 0 < noisy.lead("naive")[3]  # the crossover has moved
     ridged = model("gaussian", ridge=1)
     ridged.train(DRAWS)
     assert abs(ridged.lead("naive")[1]) < 1
@@ -145,14 +151,16 @@ def test_what_is_on_the_screen_was_measured(done):
     for road, line in zip(ROADS, one.look("rates", ()).lines, strict=True):
         assert line.word == f"road.{road}" and np.allclose(line.y, means[list(ROADS).index(road)])
     rows = one.look("table", ()).rows
-    assert [row[1] for row in rows] == np.round(means[:, 1], 1).tolist()
-    assert rows[1][2] == round(float(100 * found[:, 1, 1].std(ddof=1) / 10), 1)
-    assert [row[4] for row in rows] == [None, 73, 79] and model(features="2").look("table", ()).rows[2][
-        4
-    ] is None
+    assert [row[1] for row in rows] == [f"={value:.1f}" for value in means[:, 1]]
+    assert rows[1][4] == f"={100 * found[:, 1, 1].std(ddof=1) / 10:.1f}"
+    assert [row[2] for row in rows] == [60.3, 76.5, 77.9] and [row[3] for row in rows] == [None, 73, 79]
+    assert model(features="2").look("table", ()).rows[2][3] is None
     grid = PICTURES["winners"]({"0": one, "0.1": None}, "0", ())
     assert np.allclose(grid.values[0], means[0] - means[2]) and np.isnan(grid.values[1]).all()
-    assert grid.chosen == (0, 1) and grid.rows == ("=0 %", "=10 %")
+    lines = PICTURES["settling"]({"0": one, "0.1": None}, "0", ()).lines
+    assert len(lines) == 1 and lines[0].y[-1] == pytest.approx(means[0, 1] - means[2, 1])
+    assert lines[0].y[4] == pytest.approx(100 * (found[:5, 0, 1] - found[:5, 2, 1]).mean())
+    assert grid.chosen == (0, 1) and grid.rows == ("=0%", "=10%")
 
 
 def test_borders_on_the_plane():

@@ -7,7 +7,8 @@ from scipy.stats import bernoulli, multivariate_normal, norm
 
 from lessons import catalog
 from lessons.data import STATS, pokedex, pokemon
-from lessons.labs.gauss import FEATURES, parameters
+from lessons.labs import splits
+from lessons.labs.gauss import FEATURES, Sample, parameters
 from lessons.labs.laws import Bits, law_fit, law_splits, second_types
 from lessons.labs.odds import BLENDS, blend_rates, blended, odds, split_rates
 
@@ -110,6 +111,24 @@ def test_both_covariances_on_the_screen():
     assert np.allclose(grid.values[:, 7:], 0.75 * own[1] + 0.25 * sigma)
 
 
+def test_other_cuts_are_of_the_same_pokemon():
+    whole = Sample(*SIX)
+    first, second = list(splits.shuffled(whole, 3, 2))
+    rows = lambda part: sorted(map(tuple, np.vstack((part.x, part.test_x))))
+    assert rows(first) == rows(second) == rows(whole) and first.x.tolist() != second.x.tolist()
+    assert (len(first.x), len(first.test_x)) == (140, 68)
+    log = [
+        multivariate_normal(
+            first.x[first.y == k].mean(axis=0), np.cov(first.x[first.y == k].T, ddof=0)
+        ).logpdf(first.test_x)
+        + np.log((first.y == k).mean())
+        for k in (0, 1)
+    ]
+    assert split_rates("6", "own", 3)[0] == np.mean(np.argmax(log, axis=0) == first.test_y)
+    strips = model("blend", features="6", seed=3).look("splits", ()).strips
+    assert [strip.counts.sum() for strip in strips] == [100, 100]
+
+
 # Other laws
 
 
@@ -161,7 +180,7 @@ def test_laws_of_the_text():
     assert law_fit("types", "own", 1.0).model is None and model("laws", "bits", law="own").metrics() == {}
     assert round(gauss.facts()["total"]) == 338843 and bits.facts()["total"] == pytest.approx(1, abs=1e-12)
     rows = {row[0]: row[1:] for row in never.look("surprises", ()).rows}
-    assert rows["=Diggersby"] == (0.0, "type.ground", "series.normal") and len(rows) == 4
+    assert rows["=Diggersby"] == (0.0, "type.ground") and len(rows) == 4
     assert {row[0]: row[1] for row in bits.look("surprises", ()).rows}["=Diggersby"] == 0.1068
     assert [row[3] for row in bits.look("laws", ()).rows] == [None, "=277,570", None, "=338,843", "=1"]
 

@@ -189,6 +189,13 @@ def test_bars_are_as_long_as_their_values():
     assert draw.place("bars", payload, 60, 4, 30, 2, WORDS) == (1, 0)
 
 
+def test_nothing_has_no_bar_wherever_zero_stands():
+    for least in (0.0, -1.0, -2.7):
+        payload = Bars(labels=("=a", "=b", "=c"), values=np.array([least, 0.0, 4.0]))
+        row = draw.draw("bars", payload, 50, 6, DARK, WORDS).text().splitlines()
+        assert "b" in row[3] and not set(row[3]) & set("▏▎▍▌▋▊▉█")
+
+
 def test_cards_are_found_where_they_lie():
     payload = Cards(bins=("=left", "=right"), cards=(("=one", 1, 1), ("=two", 2, 1), ("=three", 0, 0)))
     canvas = draw.draw("cards", payload, 40, 8, DARK, WORDS)

@@ -119,6 +119,7 @@ EXPERIMENTS = {
         channels=(Channel("passes"),),
         views=(
             View(id="fade", kind="curve"),
+            View(id="learning", kind="curve"),
             View(id="times", kind="curve"),
             View(id="work", kind="numbers"),
             View(id="clock", kind="table"),
@@ -133,6 +134,7 @@ EXPERIMENTS = {
         ),
         claims=(
             alone("fades", FADING, ALIVE, "statistical"),
+            alone("stuck", FADING, ALIVE, "statistical"),
             claim("cheap", sizes("backprop"), sizes("numeric"), "timing"),
             alone("agree", {"width": 4, "depth": 2}, {"width": 4, "depth": 2, "push": 1.0}, "statistical", "close"),
             alone("old-weights", {"depth": 3}, {"depth": 3, "update": "in-turn"}, "statistical"),

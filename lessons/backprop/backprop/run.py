@@ -122,7 +122,7 @@ class Paths(Walk):
             part, head, _ = edges[done[at]]
             carried = self.circuit.deliver(done[:at])[0][head]
             slope = self.circuit.slopes[done[at]]
-            text = f"{end}→…→{head}→{part}: {factor(carried)}·{factor(slope)} = {plain(self.products[at])}"
+            text = f"{head}→{part}: {factor(carried)}·{factor(slope)} = {plain(self.products[at])}"
             steps.append(Step(text=minus(text), hot=at == len(done) - 1))
         if self.step == self.limit:
             arrived = [p for e, p in zip(self.order, self.products, strict=True) if edges[e][0] == self.start]
@@ -218,6 +218,11 @@ class Tags(Walk):
     def pushed(self) -> float:
         return (self.z_at(circuit.PUSH) - self.z_at(-circuit.PUSH)) / (2 * circuit.PUSH)
 
+    @property
+    def as_told(self) -> bool:
+        """Whether the network and its input are the lecture's."""
+        return tuple(self.settings["x"]) == circuit.ONE and tuple(self.settings["theta"]) == NETWORK
+
     def wires(self) -> Diagram:
         layer, _, source = parts(self.settings["wire"])
         hot = (f"{layer}{source}",)
@@ -240,7 +245,9 @@ class Tags(Walk):
             self.line(f"{self.pushed:.8f}", ("tags", wire), note="note.push"),
             self.line(f"{abs(self.pushed - tag):.0e}", note="note.off"),
         )
-        return Numbers(steps=lines)
+        told = dict(zip(WIRES.values(), TOLD, strict=True)).get(wire) if self.as_told else None
+        lecture = () if told is None else (self.line(f"{told:g}", note="note.lecture"),)
+        return Numbers(steps=(*lines, *lecture))
 
     def tags(self) -> Grid:
         """∂z/∂w on every wire: a row a neuron, a column what it hears."""
@@ -345,6 +352,11 @@ def asked_for(result: Result) -> str:
 def fades(runs: Runs) -> bool:
     """The first layer's gradient is less than a thousandth of that of the last hidden layer."""
     return runs["run"].facts["ratio"] < 1e-3
+
+
+def stuck(runs: Runs) -> bool:
+    """After a thousand updates the loss is still that of tossing a coin."""
+    return runs["run"].facts["loss"] > 0.67
 
 
 def cheap(runs: Runs) -> bool:

@@ -22,7 +22,9 @@ BLUE_FROM_ONE = 0.8  # the lecture's chance that a blue ball is of box 1
 
 def independent(result: Result) -> str:
     """How many of the numbers tell something that the others do not."""
-    return str(result.facts["rank"]) if result.settings["features"] == "7" else ""
+    if result.settings["features"] != "7":
+        return ""
+    return {7: "seven", 6: "six", 1: "one"}.get(result.facts["rank"], "")
 
 
 def counts(runs: Runs) -> bool:

@@ -39,6 +39,7 @@ EXPERIMENTS = {
         views=(
             View(id="features", kind="plane", when=POINTS),
             View(id="input", kind="plane", when=POINTS),
+            View(id="straight", kind="bars", when=POINTS),
             View(id="wrong", kind="images", when=DIGITS),
             View(id="curve", kind="curve", series=("loss", "validation-accuracy")),
             View(id="units", kind="images", moves="unit"),

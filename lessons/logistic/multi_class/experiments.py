@@ -65,7 +65,7 @@ EXPERIMENTS = {
         lab="population",
         controls=(
             Choice(id="features", options=("plain", "distance", "lecture", "learned"), default="plain"),
-            Pick(id="net", count=32),
+            Pick(id="net", count=32, default=1),
             Choice(id="width", options=("2", "3", "4", "8"), default="2"),
             Choice(id="activation", options=("sigmoid", "identity"), default="sigmoid"),
             number("spread", 1, (0.1, 0.5, 1, 2, 3)),

@@ -29,7 +29,7 @@ EXPERIMENTS = {
             View(id="plane", kind="plane", when={"features": ("2",)}),
             View(id="toy", kind="numbers"),
             View(id="corners", kind="table"),
-            View(id="settling", kind="curve", series=("few", "many")),
+            View(id="settling", kind="curve"),
         ),
         actions=(
             run("pokemon", **POKEMON),
