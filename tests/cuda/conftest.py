@@ -10,9 +10,10 @@ import pytest
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
-REAL = ("test_cuda_simulated.py", "test_cuda_compiled.py")  # in the process of the other tests
+# What runs in the process of the other tests.
+REAL = ("test_cuda_simulated.py", "test_cuda_compiled.py", "test_cuda_roofline.py")
 if SIMULATED:
-    collect_ignore = ["test_cuda_compiled.py"]
+    collect_ignore = list(REAL[1:])
     sys.setswitchinterval(1e-4)  # the simulator polls: its threads would wait long for the interpreter's lock
 else:
     collect_ignore = [

@@ -20,6 +20,7 @@ LANES = size("LANES", 128, 8)  # threads of a block at most, each with a vector 
 KEYS = size("KEYS", 32, 4)  # vectors of the other side in shared memory at once, a multiple of 4
 WIDTHS = (16, 32)  # of a head, rounded up; the sums of wider ones would not fit into registers
 LEAST = float32(-1e30)  # the score of a key that is hidden
+LOW = float32(-1e29)  # less than any score that counts: e^(LEAST - LOW) is 0
 MOST_GROUPS = 65535  # blocks along y
 
 
@@ -96,14 +97,28 @@ def pieces(width: int):
 
 
 @helper
-def shows(soft, real, act, tokens, i, r, j, n):
-    """Whether query r of example i sees key j: by the mask, and by the key's token; `real`: hyper of the softmax."""
-    shown = j < n
-    if shown and soft[N2]:
-        shown = real[2 + r * n + j] != float32(0)
-    if shown and soft[N3]:
-        shown = act[tokens + i * n + j] != real[1]
-    return shown
+def hidden(soft, real, act, tokens, i, k, n):
+    """Whether no query of example i sees key k: there is none, or its token is padding; `real`: the softmax's reals."""
+    none = k >= n
+    if soft[N3] and not none:
+        none = act[tokens + i * n + k] == real[1]
+    return none
+
+
+@helper
+def fetch_shade(soft, real, act, tokens, i, first, n, shade):
+    """LEAST for the keys of a tile that are hidden, 0 for the others, into shared memory."""
+    for j in range(cuda.threadIdx.x, KEYS, cuda.blockDim.x):
+        shade[j] = LEAST if hidden(soft, real, act, tokens, i, first + j, n) else float32(0)
+
+
+@helper
+def fetch_pairs(act, gact, place, first, m, totals, levels):
+    """ln Σ e^score and Σ y ∂y of the queries of a tile, into shared memory."""
+    for r in range(cuda.threadIdx.x, KEYS, cuda.blockDim.x):
+        here = first + r < m
+        totals[r] = act[place + first + r] if here else float32(0)
+        levels[r] = gact[place + first + r] if here else float32(0)
 
 
 @helper
@@ -120,10 +135,11 @@ def kernels(width: int):
         """y (b, m, d) = softmax(scale · q kᵀ / temperature) v, four keys at a time."""
         keys = cuda.shared.array(slab, float32, alignment=ALIGN)
         values = cuda.shared.array(slab, float32, alignment=ALIGN)
+        shade = cuda.shared.array(KEYS, float32, alignment=ALIGN)
         query = cuda.local.array(width, float32)
         sums = cuda.local.array(width, float32)
         row, soft, dots, b, real = rows[q], rows[q - 1], rows[q - 2], ctx[BATCH], hyper[q - 1]
-        m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
+        m, n, d, heads, masked = row[N0], row[N1], row[N2], row[N3], soft[N2] != 0
         each, by, tokens = d // heads, real[0] * hyper[q - 2, 0], soft[IN2] * b
         r = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
         for z in range(cuda.blockIdx.y, b * heads, cuda.gridDim.y):
@@ -132,25 +148,27 @@ def kernels(width: int):
             own(act, dots[IN] * b + mine, each, r < m, query)
             for c in range(width):
                 sums[c] = float32(0)
-            top, mass = LEAST, float32(0)
+            top, mass = LOW, float32(0)
             for first in range(0, n, KEYS):
                 cuda.syncthreads()
                 fetch(act, dots[IN2] * b + other, d, first, n, each, keys)
                 fetch(act, row[IN2] * b + other, d, first, n, each, values)
+                fetch_shade(soft, real, act, tokens, i, first, n, shade)
                 cuda.syncthreads()
                 for j in range(0, min(KEYS, n - first) if r < m else 0, 4):
-                    s0, s1 = by * dot(keys, j, query), by * dot(keys, j + 1, query)
-                    s2, s3 = by * dot(keys, j + 2, query), by * dot(keys, j + 3, query)
-                    s0 = s0 if shows(soft, real, act, tokens, i, r, first + j, n) else LEAST
-                    s1 = s1 if shows(soft, real, act, tokens, i, r, first + j + 1, n) else LEAST
-                    s2 = s2 if shows(soft, real, act, tokens, i, r, first + j + 2, n) else LEAST
-                    s3 = s3 if shows(soft, real, act, tokens, i, r, first + j + 3, n) else LEAST
+                    s0, s1, s2, s3 = load4(shade, j)
+                    s0, s1 = s0 + by * dot(keys, j, query), s1 + by * dot(keys, j + 1, query)
+                    s2, s3 = s2 + by * dot(keys, j + 2, query), s3 + by * dot(keys, j + 3, query)
+                    if masked:
+                        line, k, last = 2 + r * n, first + j, n - 1
+                        s0 = s0 if real[line + k] != float32(0) else LEAST
+                        s1 = s1 if real[line + min(k + 1, last)] != float32(0) else LEAST
+                        s2 = s2 if real[line + min(k + 2, last)] != float32(0) else LEAST
+                        s3 = s3 if real[line + min(k + 3, last)] != float32(0) else LEAST
                     now = greater(greater(greater(s0, s1), greater(s2, s3)), top)
                     fade, top = maths.exp(top - now), now
-                    p0 = maths.exp(s0 - top) if s0 > LEAST else float32(0)
-                    p1 = maths.exp(s1 - top) if s1 > LEAST else float32(0)
-                    p2 = maths.exp(s2 - top) if s2 > LEAST else float32(0)
-                    p3 = maths.exp(s3 - top) if s3 > LEAST else float32(0)
+                    p0, p1 = maths.exp(s0 - top), maths.exp(s1 - top)
+                    p2, p3 = maths.exp(s2 - top), maths.exp(s3 - top)
                     mass = mass * fade + ((p0 + p1) + (p2 + p3))
                     for c in range(width):
                         sums[c] *= fade
@@ -167,11 +185,12 @@ def kernels(width: int):
         """∂q = scale · ∂s k with ∂s = p (∂p - Σ y ∂y) / temperature, p and ∂p = ∂y v computed anew."""
         keys = cuda.shared.array(slab, float32, alignment=ALIGN)
         values = cuda.shared.array(slab, float32, alignment=ALIGN)
+        shade = cuda.shared.array(KEYS, float32, alignment=ALIGN)
         query = cuda.local.array(width, float32)
         slope = cuda.local.array(width, float32)
         sums = cuda.local.array(width, float32)
         row, soft, dots, b, real = rows[q], rows[q - 1], rows[q - 2], ctx[BATCH], hyper[q - 1]
-        m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
+        m, n, d, heads, masked = row[N0], row[N1], row[N2], row[N3], soft[N2] != 0
         each, by, tokens = d // heads, real[0] * hyper[q - 2, 0], soft[IN2] * b
         r = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
         for z in range(cuda.blockIdx.y, b * heads, cuda.gridDim.y):
@@ -191,11 +210,15 @@ def kernels(width: int):
                 cuda.syncthreads()
                 fetch(act, dots[IN2] * b + other, d, first, n, each, keys)
                 fetch(act, row[IN2] * b + other, d, first, n, each, values)
+                fetch_shade(soft, real, act, tokens, i, first, n, shade)
                 cuda.syncthreads()
                 for j in range(min(KEYS, n - first) if r < m else 0):
-                    if shows(soft, real, act, tokens, i, r, first + j, n):
-                        p = maths.exp(by * dot(keys, j, query) - total)
-                        add(sums, p * (dot(values, j, slope) - level), keys, j)
+                    shown = shade[j] == float32(0)
+                    if masked:
+                        shown = shown and real[2 + r * n + first + j] != float32(0)
+                    p = maths.exp(by * dot(keys, j, query) - total)
+                    p = p * (dot(values, j, slope) - level)
+                    add(sums, p if shown else float32(0), keys, j)
             if r < m:
                 give(gact, dots[IN] * b + mine, each, by, sums)
 
@@ -203,11 +226,13 @@ def kernels(width: int):
         """∂k = scale · ∂sᵀ q; a thread has a key and goes over the queries."""
         queries = cuda.shared.array(slab, float32, alignment=ALIGN)
         slopes = cuda.shared.array(slab, float32, alignment=ALIGN)
+        totals = cuda.shared.array(KEYS, float32, alignment=ALIGN)
+        levels = cuda.shared.array(KEYS, float32, alignment=ALIGN)
         key = cuda.local.array(width, float32)
         value = cuda.local.array(width, float32)
         sums = cuda.local.array(width, float32)
         row, soft, dots, b, real = rows[q], rows[q - 1], rows[q - 2], ctx[BATCH], hyper[q - 1]
-        m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
+        m, n, d, heads, masked = row[N0], row[N1], row[N2], row[N3], soft[N2] != 0
         each, by, tokens = d // heads, real[0] * hyper[q - 2, 0], soft[IN2] * b
         j = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
         for z in range(cuda.blockIdx.y, b * heads, cuda.gridDim.y):
@@ -215,18 +240,22 @@ def kernels(width: int):
             mine, other = (i * n + j) * d + a * each, i * m * d + a * each
             own(act, dots[IN2] * b + mine, each, j < n, key)
             own(act, row[IN2] * b + mine, each, j < n, value)
+            none = hidden(soft, real, act, tokens, i, j, n)
             for c in range(width):
                 sums[c] = float32(0)
             for first in range(0, m, KEYS):
                 cuda.syncthreads()
                 fetch(act, dots[IN] * b + other, d, first, m, each, queries)
                 fetch(gact, row[OUT] * b + other, d, first, m, each, slopes)
+                fetch_pairs(act, gact, row[IN] * b + z * m, first, m, totals, levels)
                 cuda.syncthreads()
-                for r in range(min(KEYS, m - first)):
-                    if shows(soft, real, act, tokens, i, first + r, j, n):
-                        place = row[IN] * b + z * m + first + r
-                        p = maths.exp(by * dot(queries, r, key) - act[place])
-                        add(sums, p * (dot(slopes, r, value) - gact[place]), queries, r)
+                for r in range(0 if none else min(KEYS, m - first)):
+                    shown = True
+                    if masked:
+                        shown = real[2 + (first + r) * n + j] != float32(0)
+                    p = maths.exp(by * dot(queries, r, key) - totals[r])
+                    p = p * (dot(slopes, r, value) - levels[r])
+                    add(sums, p if shown else float32(0), queries, r)
             if j < n:
                 give(gact, dots[IN2] * b + mine, each, by, sums)
 
@@ -234,27 +263,33 @@ def kernels(width: int):
         """∂v = pᵀ ∂y; a thread has a key and goes over the queries."""
         queries = cuda.shared.array(slab, float32, alignment=ALIGN)
         slopes = cuda.shared.array(slab, float32, alignment=ALIGN)
+        totals = cuda.shared.array(KEYS, float32, alignment=ALIGN)
+        levels = cuda.shared.array(KEYS, float32, alignment=ALIGN)
         key = cuda.local.array(width, float32)
         sums = cuda.local.array(width, float32)
         row, soft, dots, b, real = rows[q], rows[q - 1], rows[q - 2], ctx[BATCH], hyper[q - 1]
-        m, n, d, heads = row[N0], row[N1], row[N2], row[N3]
+        m, n, d, heads, masked = row[N0], row[N1], row[N2], row[N3], soft[N2] != 0
         each, by, tokens = d // heads, real[0] * hyper[q - 2, 0], soft[IN2] * b
         j = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x
         for z in range(cuda.blockIdx.y, b * heads, cuda.gridDim.y):
             i, a = split(z, heads)
             mine, other = (i * n + j) * d + a * each, i * m * d + a * each
             own(act, dots[IN2] * b + mine, each, j < n, key)
+            none = hidden(soft, real, act, tokens, i, j, n)
             for c in range(width):
                 sums[c] = float32(0)
             for first in range(0, m, KEYS):
                 cuda.syncthreads()
                 fetch(act, dots[IN] * b + other, d, first, m, each, queries)
                 fetch(gact, row[OUT] * b + other, d, first, m, each, slopes)
+                fetch_pairs(act, gact, row[IN] * b + z * m, first, m, totals, levels)
                 cuda.syncthreads()
-                for r in range(min(KEYS, m - first)):
-                    if shows(soft, real, act, tokens, i, first + r, j, n):
-                        total = act[row[IN] * b + z * m + first + r]
-                        add(sums, maths.exp(by * dot(queries, r, key) - total), slopes, r)
+                for r in range(0 if none else min(KEYS, m - first)):
+                    shown = True
+                    if masked:
+                        shown = real[2 + (first + r) * n + j] != float32(0)
+                    p = maths.exp(by * dot(queries, r, key) - totals[r])
+                    add(sums, p if shown else float32(0), slopes, r)
             if j < n:
                 give(gact, row[IN2] * b + mine, each, float32(1), sums)
 
@@ -275,16 +310,16 @@ def over(function, count: int, groups: int) -> Launch:
 
 def fuse(rows, live: int, batch: int) -> dict:
     """{row: (launches forward, launches backward)} for attention whose scores and weights only its own rows read."""
-    found = {}
+    found, chain = {}, [NUMBER[name] for name in ("scores-dot", "softmax", "mix")]
     for q in range(2, live):
         dots, soft, mix = rows[q - 2], rows[q - 1], rows[q]
-        ops = [NUMBER[name] for name in ("scores-dot", "softmax", "mix")]
         inner = (dots[OUT], soft[OUT])
-        width = next((w for w in WIDTHS if mix[N2] // mix[N3] <= w), None)
-        chain = (soft[IN], mix[IN]) == inner and [row[OP] for row in (dots, soft, mix)] == ops
+        if [row[OP] for row in (dots, soft, mix)] != chain or (soft[IN], mix[IN]) != inner:
+            continue
+        width = next((width for width in WIDTHS if mix[N2] // mix[N3] <= width), None)
         others = [row for p, row in enumerate(rows[:live]) if p not in (q - 2, q - 1, q)]
         seen = any(row[column] in inner for row in others for column in (IN, IN2))
-        if chain and width and not seen:
+        if width and not seen:
             forward, queries, keys, values = KERNELS[width]
             m, n, groups = int(mix[N0]), int(mix[N1]), batch * int(mix[N3])
             back = [over(queries, m, groups), over(keys, n, groups), over(values, n, groups)]
