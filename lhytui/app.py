@@ -37,6 +37,7 @@ class LhyApp(App[int]):
         self.start = start
         self.narrow = self.settings.glyphs != "ascii"
         self._ideograph = False  # told once
+        self.told_of_device: set = set()
 
     # beginning and end
 
@@ -72,7 +73,9 @@ class LhyApp(App[int]):
         between = [name for name, key in (("tmux", "TMUX"), ("ssh", "SSH_TTY")) if os.environ.get(key)]
         terminal.SEEN.update(
             size=f"{self.size.width}×{self.size.height}",
-            colours={"standard": "16", None: "none"}.get(self.console.color_system, self.console.color_system),
+            colours={"standard": "16", None: "none"}.get(
+                self.console.color_system, self.console.color_system
+            ),
             signs="narrow" if self.narrow else "wide",
             glyphs=self.ink.glyphs,
             line=" + ".join(between) or "none",

@@ -42,7 +42,6 @@ class LessonScreen(Pictures, Deeds, Running, Panes, Pointer, Screen):
         super().__init__()
         self.lesson, self.section = lesson, section
         self.bridge = Bridge(lesson, section, changes, seed, log, device)
-        self._news = None  # what was last said about the device
         self.experiment = self.bridge.experiment
         self.order = [self.experiment.view(id) for id in section.views]
         self.page, self.pane, self.enlarged = "text", "controls", False

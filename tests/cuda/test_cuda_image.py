@@ -38,10 +38,11 @@ def test_borders(fill):
     [(True, True, 1, 1), (True, "place", (2, 1), (2, 0)), (True, False, 2, 1), (False, True, (1, 2), (0, 1)),
      (False, False, 1, 1)],
 )  # fmt: skip
-def test_convolutions(shared, bias, stride, padding):
+@pytest.mark.parametrize("filters", [3, 5])  # walked through, and in tiles
+def test_convolutions(filters, shared, bias, stride, padding):
     def layer(net, x):
         return net.convolution(
-            x, 3, (3, 2), stride=stride, padding=padding, shared=shared, bias=bias, init="normal", shape=(2, 5, 4)
+            x, filters, (3, 2), stride=stride, padding=padding, shared=shared, bias=bias, init="normal", shape=(2, 5, 4)
         )  # fmt: skip
 
     agree(*image_net(layer))

@@ -1,4 +1,4 @@
-"""A border around images that is not of zeros: the nearest pixel, or the mean of the channel; a block for each channel."""
+"""A border around images that is not of zeros: the nearest pixel, or the channel's mean; a block for each channel."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Convolution as products whose windows are read where they lie in the image: no window matrix in memory.
 
 y (out, b·places) = Wᵀ · windows; ∂W (in·kh·kw, out) = windows · ∂yᵀ, its long sum in parts; ∂x (in, b·h·w) =
-W · the slopes that each pixel meets. Unshared weights are gathered, a thread for each result.
+W · the slopes that each pixel meets. With few filters or channels threads walk instead (`engine.cuda.ops.narrow`).
+Unshared weights are gathered, a thread for each result.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from numba import float32
 
 from engine.cuda.index import split, wide
 from engine.cuda.kernel import THREADS, Launch, cuda, helper, kernel, lines, over_rows, sum_block
+from engine.cuda.ops.narrow import FEW, empty, narrow_forward, narrow_images, walk, walk_weights
 from engine.cuda.products import (
     COUNT,
     DEEP,
@@ -40,7 +42,7 @@ def geometry(row):
 @helper
 def window(table, start, shape, k, column):
     """Number k (in·kh·kw) of the window at `column` (b·places) of the images from `start` on; 0 in the border."""
-    c, h, w, o, kh, kw, sh, sw, ph, pw, oh, ow = shape
+    c, h, w, _, kh, kw, sh, sw, ph, pw, oh, ow = shape
     channel, tap = split(k, kh * kw)
     i, j = split(tap, kw)
     example, place = split(column, oh * ow)
@@ -53,7 +55,7 @@ def window(table, start, shape, k, column):
 @helper
 def met(table, start, shape, k, column):
     """The slope that pixel `column` (b·h·w) meets through number k (kh·kw·out) of the kernels; 0 if through none."""
-    c, h, w, o, kh, kw, sh, sw, ph, pw, oh, ow = shape
+    _, h, w, o, _, kw, sh, sw, ph, pw, oh, ow = shape
     tap, channel = split(k, o)
     i, j = split(tap, kw)
     example, place = split(column, h * w)
@@ -68,7 +70,7 @@ def met(table, start, shape, k, column):
 
 
 def loader(read, turned: bool):
-    """Slices of TILE columns and DEEP rows of read(table, start, shape, row, column); turned: A's, whose columns are k."""
+    """Slices of TILE columns and DEEP rows of read(table, start, shape, row, column); turned: A's, with k along."""
 
     @helper
     def load(table, start, shape, first, last, at, stop, slab):
@@ -231,7 +233,7 @@ def local_images(q, number, rows, hyper, theta, grad, state, act, gact, scratch,
     """∂x: of each pixel W · ∂y over the filters and windows that hold it."""
     row, b = rows[q], ctx[BATCH]
     shape, x, y, o, area = geometry(row), row[IN] * b, row[OUT] * b, row[FILTERS], row[H] * row[W]
-    c, h, w, _, kh, kw, sh, sw, ph, pw, oh, ow = shape
+    c, _, w, _, kh, kw, sh, sw, ph, pw, oh, ow = shape
     for i in range(cuda.grid(1), b * c * area, cuda.gridsize(1)):
         plane, place = split(i, area)
         example, channel = split(plane, c)
@@ -270,19 +272,26 @@ def bias_plan(function, row, batch):
 
 def shared_forward(row, batch):
     _, o, places, _ = sizes(row, batch)
+    if o <= FEW:
+        return [walk(narrow_forward, places, o)]
     return [Launch(convolution_forward, grid_of(o, places), (COUNT,))]
 
 
 def shared_backward(row, batch):
     k, o, places, pixels = sizes(row, batch)
-    parts = parts_of(k, o, places)
-    scratch = parts * k * o if parts > 1 else 0
-    found = bias_plan(convolution_bias, row, batch)
-    found.append(Launch(convolution_weights, grid_of(k, o, parts), (COUNT,), scratch, parts))
-    if parts > 1:
-        found.append(lines(convolution_weights_end, k * o, scratch, parts))
-    if row[NEED]:
-        c = int(row[C])
+    found, c = bias_plan(convolution_bias, row, batch), int(row[C])
+    if empty(k, o):
+        weights = walk_weights(k, o, batch)
+    else:
+        parts = parts_of(k, o, places)
+        scratch = parts * k * o if parts > 1 else 0
+        weights = Launch(convolution_weights, grid_of(k, o, parts), (COUNT,), scratch, parts)
+    found.append(weights)
+    if weights.scratch:
+        found.append(lines(convolution_weights_end, k * o, weights.scratch, weights.number))
+    if row[NEED] and c <= FEW:
+        found.append(walk(narrow_images, pixels // c, c))
+    elif row[NEED]:
         found.append(Launch(convolution_images, grid_of(c, pixels // c), (COUNT,)))
     return found
 
