@@ -14,7 +14,8 @@ from numba import config, cuda, float32
 from numba.cuda import types
 
 SIMULATED = bool(config.ENABLE_CUDASIM)
-config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # a launch of one block is meant so, and a warning would fall onto the screen
+# A launch of one block is meant so, and a warning would fall onto the screen.
+config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
 
 if SIMULATED:
     from numba.cuda.simulator.kernel import _get_kernel_context
