@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.cuda.kernel import Launch
 from engine.cuda.ops.fused import WIDTHS
+from engine.cuda.ops.narrow import FEW, empty
 from engine.cuda.products import DEEP, TILE
 from engine.kernel import NEED, OP
 from engine.network import Network
@@ -25,7 +26,9 @@ AROUND = 8  # kernels of an update beside those of the rows: the batch, the norm
 FULL = 256  # threads that keep a multiprocessor at work
 SATURATING = 4  # a share of 1 in so many of them fills the memory's channels
 GOOD = 0.5  # of the arithmetic: a tile's inner loop has 64 multiply-adds among 81 instructions, and waits for loads
+HALF = 2  # as many times as in tiles is a convolution of few filters slower: it waits for what it multiplies
 STEP, LINK = 600, 12  # cycles of a recurrent cell's step, and for each number that the step adds up
+WALK = 60  # cycles of one window's number, and of four slopes of a pixel
 CORES = 6e10  # operations a second of two cores of the machine that the README speaks of, where it has no measurement
 # Bytes of θ and its rows that an optimizer reads and writes for each entry.
 OPTIMIZERS = {"sgd": 12, "momentum": 20, "nesterov": 20, "adam": 28, "adamw": 28, "amsgrad": 36}
@@ -111,8 +114,10 @@ def products(node, batch: int, need: bool = True) -> tuple[list[tuple], list[tup
         return [(1, m, n, k)], [(1, k, n, m), *([(1, m, k, n)] if need else [])]
     if node.op == "convolution":
         k, o, places = s[0] * s[4] * s[5], s[3], batch * s[10] * s[11]
-        image = (1, s[0], batch * s[1] * s[2], o * s[4] * s[5])
-        return [(1, o, places, k)], [(1, k, o, places), *([image] if need else [])]
+        forth = [] if o <= FEW else [(1, o, places, k)]
+        weights = [] if empty(k, o) else [(1, k, o, places)]
+        images = [(1, s[0], batch * s[1] * s[2], o * s[4] * s[5])] if need and s[0] > FEW else []
+        return forth, weights + images
     if node.op in ("scores-dot", "mix"):
         m, n, each, count = s[0], s[1], s[2] // s[3], batch * s[3]
         scores, queries, keys = (count, m, n, each), (count, m, each, n), (count, n, each, m)
@@ -129,12 +134,26 @@ def executed(found: Sequence[tuple]) -> float:
     return sum(2.0 * count * whole(m, TILE) * whole(n, TILE) * whole(k, DEEP) for count, m, n, k in found)
 
 
-def waits(node) -> tuple[float, float]:
-    """Cycles that a recurrent node's steps take one after the other, forward and backward."""
-    if node.op not in ("rnn", "lstm"):
+def walked(node, batch: int, need: bool) -> tuple[float, float]:
+    """Operations of a convolution's products that have no tiles, forward and backward."""
+    if node.op != "convolution":
         return 0.0, 0.0
-    length, n = node.sizes[:2]
-    return length * (STEP + LINK * n), length * (2 * STEP + LINK * n * (4 if node.op == "lstm" else 1))
+    forth, _ = products(node, batch, need)
+    each = operations(node, batch)
+    small = empty(node.sizes[0] * node.sizes[4] * node.sizes[5], node.sizes[3])
+    return each * (not forth), each * (small + (need and node.sizes[0] <= FEW))
+
+
+def waits(node) -> tuple[float, float]:
+    """Cycles that what one thread does takes one after the other, forward and backward: a recurrent node's steps, a
+    window of few filters, a pixel of few channels."""
+    if node.op in ("rnn", "lstm"):
+        length, n = node.sizes[:2]
+        return length * (STEP + LINK * n), length * (2 * STEP + LINK * n * (4 if node.op == "lstm" else 1))
+    if node.op == "convolution":
+        taps, (c, _, w, o) = node.sizes[4] * node.sizes[5], node.sizes[:4]
+        return (WALK * c * taps if o <= FEW else 0), (WALK * max(taps * o / 4, 2 * w) if c <= FEW else 0)
+    return 0.0, 0.0
 
 
 @dataclass(frozen=True)
@@ -194,7 +213,8 @@ def pieces(program: Program, batch: int, fuse: bool = True) -> Iterator[Piece]:
                 work, done = in_one(node, batch, bool(back), launches)
                 yield Piece("attention in one", q, bool(back), work, launches, done)
             else:
-                done = executed(products(node, batch, bool(row[NEED]))[back])
+                need = bool(row[NEED])
+                done = executed(products(node, batch, need)[back]) + HALF * walked(node, batch, need)[back]
                 work = of_row(program, q, batch)[back]
                 yield Piece(node.op, q, bool(back), work, launches, done, waits(node)[back])
 
@@ -233,8 +253,9 @@ def examples() -> dict[str, tuple[Network, int, float | None]]:
 
 def table() -> list[str]:
     """One line a network: the floor and what to expect on each card, beside the CPU."""
-    lines = ["network", "θ", "MFLOP", "MB", "kernels", "floor: A100", "H100 µs", "expected: A100", "H100 µs"]
-    lines = [_line([*lines, "not recorded µs", "CPU µs", "gain on an A100"]), _line(["---"] * 12)]
+    head = ["network", "θ", "MFLOP", "MB", "kernels", "floor: A100", "H100 µs", "expected: A100", "H100 µs"]
+    head += ["not recorded µs", "CPU µs", "gain on an A100"]
+    lines = [_line(head), _line(["---"] * len(head))]
     for name, (network, batch, measured) in examples().items():
         program = Program(network)
         works, kernels = update(program, batch)
@@ -298,13 +319,15 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def document(text: str) -> str:
-    """ROOFLINE.md with both tables worked out anew: each stands below its heading's paragraph."""
-    tables, lines = [table(), kernels()], []
+    """ROOFLINE.md with both of its tables worked out anew."""
+    made = {lines[0]: lines for lines in (table(), kernels())}
+    lines, inside = [], False
     for line in text.splitlines():
-        if not line.startswith("|"):
+        inside = line.startswith("|") and (inside or line in made)
+        if line in made:
+            lines += made[line]
+        elif not inside:
             lines.append(line)
-        elif tables and not lines[-1].startswith("|"):
-            lines += tables.pop(0)
     return "\n".join(lines) + "\n"
 
 

@@ -38,7 +38,7 @@ def test_borders(fill):
     [(True, True, 1, 1), (True, "place", (2, 1), (2, 0)), (True, False, 2, 1), (False, True, (1, 2), (0, 1)),
      (False, False, 1, 1)],
 )  # fmt: skip
-@pytest.mark.parametrize("filters", [3, 5])  # walked through, and in tiles
+@pytest.mark.parametrize("filters", [3, 8, 9])  # walked through, by quads, and in tiles
 def test_convolutions(filters, shared, bias, stride, padding):
     def layer(net, x):
         return net.convolution(
@@ -48,8 +48,14 @@ def test_convolutions(filters, shared, bias, stride, padding):
     agree(*image_net(layer))
 
 
+@pytest.mark.parametrize("channels", [8, 9])
+def test_convolutions_of_many_channels(channels):
+    shape = (channels, 3, 2)
+    agree(*image_net(lambda net, x: net.convolution(x, 2, 2, padding=1, shape=shape, init="normal"), shape))
+
+
 def test_a_convolution_without_a_slope_to_its_images():
     net, rng = Network(), np.random.default_rng(9)
-    h = net.convolution(net.input(20, shape=(1, 5, 4)), 5, 3, padding=1)
+    h = net.convolution(net.input(20, shape=(1, 5, 4)), 9, 3, padding=1)
     net.loss(net.dense(net.pool(net.activation(h, "relu"), "max", 2), 3), "cross-entropy")
     agree(net, rng.normal(size=(4, 20)), [0, 2, 1, 1])

@@ -11,7 +11,7 @@ from engine.cuda.products import TILE
 from engine.kernel import BATCH, IN, OUT, PARAM
 from engine.ops.convolution import BIAS, CHANNEL, FILTERS, KH, KW, OH, OW, PH, PLACE, PW, SH, SW, C, H, W
 
-FEW = size("FEW", 32, 3)  # filters, or channels, that are walked through
+FEW = size("FEW", 32, 8)  # filters, or channels, that are walked through
 EMPTY = 3  # times that tiles are larger than the weights that they hold, from which on threads walk
 EIGHT = 8  # filters or channels of a thread
 PARTS = size("SHARES", 64, 2)  # into which the images of a batch are dealt
@@ -31,7 +31,7 @@ def load_eight(table, start, count, aligned, out):
 
 @kernel
 def narrow_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
-    """y (b, out, places) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias, eight filters at a place a thread."""
+    """y (b, out, places) = W (in·kh·kw, out)ᵀ · windows of x (b, in, h, w) + bias, a thread for eight filters."""
     sums = cuda.local.array(EIGHT, float32)
     weights = cuda.local.array(EIGHT, float32)
     row, b = rows[q], ctx[BATCH]
@@ -119,7 +119,7 @@ def lanes_of(k, o):
 
 @kernel
 def narrow_weights(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
-    """∂W (in·kh·kw, out) over the images of each of `number` parts into `scratch`: four filters of a weight a thread."""
+    """∂W (in·kh·kw, out) over the images of each of `number` parts into `scratch`, a thread for four filters."""
     room = cuda.shared.array(QUADS, float32, alignment=ALIGN)
     row, b, t = rows[q], ctx[BATCH], cuda.threadIdx.x
     x, y, o, channels, h, w = row[IN] * b, row[OUT] * b, row[FILTERS], row[C], row[H], row[W]
@@ -133,7 +133,7 @@ def narrow_weights(q, number, rows, hyper, theta, grad, state, act, gact, scratc
     top, left, f = i - row[PH], j - row[PW], f * 4
     # Filters beyond the last are counted as the last one and not written.
     f1, f2, f3 = min(f + 1, o - 1), min(f + 2, o - 1), min(f + 3, o - 1)
-    a, b_sum, c_sum, d = float32(0), float32(0), float32(0), float32(0)
+    s0, s1, s2, s3 = float32(0), float32(0), float32(0), float32(0)
     for example in range(cuda.blockIdx.y, b if quad < quads and share < shares else 0, number):
         image, slopes = x + (example * channels + channel) * h * w, y + example * o * oh * ow
         for down in range(share, oh, shares):
@@ -142,29 +142,25 @@ def narrow_weights(q, number, rows, hyper, theta, grad, state, act, gact, scratc
                 v, place = along * sw + left, slopes + down * ow + along
                 if v >= 0 and v < w:
                     value = act[image + u * w + v]
-                    a += value * gact[place + f * oh * ow]
-                    b_sum += value * gact[place + f1 * oh * ow]
-                    c_sum += value * gact[place + f2 * oh * ow]
-                    d += value * gact[place + f3 * oh * ow]
-    room[4 * t], room[4 * t + 1], room[4 * t + 2], room[4 * t + 3] = a, b_sum, c_sum, d
+                    s0 += value * gact[place + f * oh * ow]
+                    s1 += value * gact[place + f1 * oh * ow]
+                    s2 += value * gact[place + f2 * oh * ow]
+                    s3 += value * gact[place + f3 * oh * ow]
+    room[4 * t], room[4 * t + 1], room[4 * t + 2], room[4 * t + 3] = s0, s1, s2, s3
     cuda.syncthreads()
     if share == 0 and quad < quads:
         for other in range(1, shares):
             place = 4 * (other * lanes + lane)
-            a, b_sum, c_sum, d = (
-                a + room[place],
-                b_sum + room[place + 1],
-                c_sum + room[place + 2],
-                d + room[place + 3],
-            )
+            s0, s1 = s0 + room[place], s1 + room[place + 1]
+            s2, s3 = s2 + room[place + 2], s3 + room[place + 3]
         out = (cuda.blockIdx.y * k + weight) * o + f
-        scratch[out] = a
+        scratch[out] = s0
         if f + 1 < o:
-            scratch[out + 1] = b_sum
+            scratch[out + 1] = s1
         if f + 2 < o:
-            scratch[out + 2] = c_sum
+            scratch[out + 2] = s2
         if f + 3 < o:
-            scratch[out + 3] = d
+            scratch[out + 3] = s3
 
 
 def empty(m: int, n: int) -> bool:
