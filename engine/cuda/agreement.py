@@ -21,8 +21,11 @@ def differ(ours, theirs) -> float:
     return float(np.linalg.norm((ours - theirs)[good]) / max(1e-6, np.linalg.norm(theirs[good])))
 
 
-def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False):
-    """((act, gact, grad, state) on the CPU, the same on the device), arenas without a number where nobody wrote."""
+def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False, spare=0):
+    """((act, gact, grad, state) on the CPU, the same on the device), arenas without a number where nobody wrote.
+
+    spare: examples that the device is planned for beside those of the batch, as at the end of an epoch.
+    """
     trainer = Trainer(network, x, y, batch=batch, seed=seed, theta=theta, shuffle=False)
     program, rows = trainer.program, int(trainer._plan[walk.ROWS])
     act, gact, ints = trainer._arena
@@ -34,7 +37,7 @@ def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=Non
     run = machine, trainer._data, trainer._plan, trainer._cursor, context, 0, 0, program.live
     walk.work(*run, walk.GATHER)
 
-    circuit = Circuit(program, rows, fuse=fuse)
+    circuit = Circuit(program, rows + spare, fuse=fuse)
     memory = circuit.memory
     starts = trainer._theta, trainer._state, act, ints, context[0]
     for there, here in zip(
