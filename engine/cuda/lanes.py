@@ -12,6 +12,7 @@ import numpy as np
 from numba import float32
 
 from engine.cuda.device import guarded
+from engine.cuda.index import split
 from engine.cuda.kernel import THREADS, WARP, ceil_div, cuda, helper, kernel, maths, size, sum_block, twin
 from engine.cuda.optimizers import parts
 from engine.lanes import (
@@ -69,7 +70,7 @@ def forward(layers, plan, x, first, count, room, act):
     for q in range(last + 1):
         units, outputs, source = layers[q, UNITS], layers[q, OUTPUTS], layers[q, SOURCE]
         for task in range(cuda.threadIdx.x, count * outputs, cuda.blockDim.x):
-            e, j = task // outputs, task % outputs
+            e, j = split(task, outputs)
             total, w = room[layers[q, BIAS] + j], layers[q, WEIGHT] + j
             for i in range(units):
                 h = x[first + e, i] if q == 0 else room[act + e * width + source + i]
@@ -122,7 +123,7 @@ def backward(layers, plan, x, first, count, room, grad, act, gact):
     for q in range(layers.shape[0] - 1, -1, -1):
         units, outputs, source = layers[q, UNITS], layers[q, OUTPUTS], layers[q, SOURCE]
         for task in range(cuda.threadIdx.x, (units + 1) * outputs, cuda.blockDim.x):
-            i, j = task // outputs, task % outputs
+            i, j = split(task, outputs)
             place = layers[q, WEIGHT] + task if i < units else layers[q, BIAS] + j
             total = room[grad + place]
             for e in range(count):
@@ -132,7 +133,7 @@ def backward(layers, plan, x, first, count, room, grad, act, gact):
                 total += h * room[gact + e * width + layers[q, TARGET] + j]
             room[grad + place] = total
         for task in range(cuda.threadIdx.x, count * units if q else 0, cuda.blockDim.x):
-            e, i = task // units, task % units
+            e, i = split(task, units)
             total, w = float32(0), layers[q, WEIGHT] + i * outputs
             for j in range(outputs):
                 total += room[w + j] * room[gact + e * width + layers[q, TARGET] + j]
