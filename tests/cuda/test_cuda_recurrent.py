@@ -8,7 +8,8 @@ from engine.network import Network
 
 
 @pytest.mark.parametrize(
-    ("kind", "size", "length"), [("tanh", 3, 4), ("relu", 4, 3), ("lstm", 2, 4), ("lstm", 4, 3), ("lstm", 3, 1)]
+    ("kind", "size", "length"),
+    [("tanh", 3, 4), ("relu", 4, 3), ("lstm", 2, 4), ("lstm", 4, 3), ("lstm", 3, 1)],
 )
 def test_cells(kind, size, length):
     net, rng = Network(), np.random.default_rng(13)

@@ -12,7 +12,9 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.skipif(os.environ.get("NUMBA_ENABLE_CUDASIM") == "1", reason="this is that process")
-@pytest.mark.skipif(importlib.util.find_spec("numba_cuda") is None, reason="numba-cuda (extra `cuda`) is not here")
+@pytest.mark.skipif(
+    importlib.util.find_spec("numba_cuda") is None, reason="numba-cuda (extra `cuda`) is not here"
+)
 def test_all_of_this_folder_under_the_simulator():
     environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HERE)]
