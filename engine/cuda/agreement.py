@@ -21,7 +21,9 @@ def differ(ours, theirs) -> float:
     return float(np.linalg.norm((ours - theirs)[good]) / max(1e-6, np.linalg.norm(theirs[good])))
 
 
-def passes(network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False, spare=0):
+def passes(
+    network, x=None, y=None, *, batch=None, mode=TRAIN, step=3, theta=None, seed=1, fuse=False, spare=0
+):
     """((act, gact, grad, state) on the CPU, the same on the device), arenas without a number where nobody wrote.
 
     spare: examples that the device is planned for beside those of the batch, as at the end of an epoch.

@@ -99,7 +99,10 @@ def narrow_images(q, number, rows, hyper, theta, grad, state, act, gact, scratch
                             for e in range(EIGHT):
                                 line = weights + min(first + e, channels - 1) * each
                                 w0, w1, w2, w3 = load4(theta, line + f)
-                                sums[e] += (g0 * w0 + g1 * w1) + (g2 * w2 + g3 * w3)
+                                sums[e] += g0 * w0
+                                sums[e] += g1 * w1
+                                sums[e] += g2 * w2
+                                sums[e] += g3 * w3
                         for f in range(0 if aligned else o):
                             g = gact[slopes + f * places]
                             for e in range(EIGHT):
