@@ -44,6 +44,14 @@ def test_losses(loss):
     agree(net, x, np.abs(y) > 0.5 if loss == "binary-cross-entropy" else y)
 
 
+@pytest.mark.parametrize("loss", ["mse", "binary-cross-entropy"])
+def test_losses_of_many_numbers_go_over_several_blocks(loss):
+    net = Network()
+    net.loss(net.dense(net.input(3), 25), loss)
+    x, y = data(6, 3, 25)
+    agree(net, x, np.abs(y) > 0.5 if loss == "binary-cross-entropy" else y)
+
+
 def test_nodes_that_are_used_twice_and_joined():
     net = Network()
     h = net.activation(net.dense(net.input(4), 4), "tanh")

@@ -1,13 +1,25 @@
 """Losses: the forward half leaves the batch's loss in the entry of `grad` after the gradient.
 
-Softmax and cross-entropy are one kernel. Each thread sums its own entries in order, a block its threads.
+Softmax and cross-entropy are one kernel. Each thread sums its own entries in order, a block its threads, and where
+there are many, a second launch the blocks.
 """
 
 from __future__ import annotations
 
 from numba import float32
 
-from engine.cuda.kernel import THREADS, cuda, helper, kernel, lines, maths, one_block, sum_block
+from engine.cuda.kernel import (
+    THREADS,
+    Launch,
+    ceil_div,
+    cuda,
+    helper,
+    kernel,
+    lines,
+    maths,
+    one_block,
+    sum_block,
+)
 from engine.kernel import BATCH, IN, IN2, N0, N1, OUT
 
 
@@ -15,6 +27,47 @@ from engine.kernel import BATCH, IN, IN2, N0, N1, OUT
 def scale(row, b, width):
     """1 / (rows of the batch · width) for a mean, 1 for a sum."""
     return float32(1) / float32(b * width) if row[N1] else float32(1)
+
+
+EACH = 8  # numbers of a thread before another block joins
+MOST = 256  # blocks
+
+
+def parts_of(count: int) -> int:
+    """Into how many blocks a sum of so many numbers goes."""
+    return max(1, min(MOST, ceil_div(count, EACH * THREADS)))
+
+
+@helper
+def leave(total, room, number, row, b, grad, scratch):
+    """This thread's part of the loss, added up over the block; of several (`number`), its sum waits in `scratch`."""
+    total = sum_block(total, room)
+    if cuda.threadIdx.x == 0:
+        if number == 1:
+            grad[grad.size - 1] = total * scale(row, b, row[N0])
+        else:
+            scratch[cuda.blockIdx.x] = total
+
+
+@kernel
+def total_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
+    """L = mean or sum of what the blocks left."""
+    room = cuda.shared.array(THREADS, float32)
+    total = float32(0)
+    for i in range(cuda.threadIdx.x, number, cuda.blockDim.x):
+        total += scratch[i]
+    leave(total, room, 1, rows[q], ctx[BATCH], grad, scratch)
+
+
+def summed(function):
+    """The plan of a forward kernel that ends in `leave`."""
+
+    def plan(row, batch):
+        parts = parts_of(batch * int(row[N0]))
+        first = Launch(function, (parts,), (THREADS,), parts, parts)
+        return [first, one_block(total_forward, number=parts)] if parts > 1 else [first]
+
+    return plan
 
 
 @helper
@@ -40,19 +93,15 @@ def distance_slope(z, t):
 def of_values(cost, slope):
     """Plans of a loss that is a sum of cost(z, t) over the numbers of z and t (b, n)."""
 
-    @kernel
     def forward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         room = cuda.shared.array(THREADS, float32)
         row, b = rows[q], ctx[BATCH]
         z, t, n = row[IN] * b, row[IN2] * b, row[N0]
         total = float32(0)
-        for i in range(cuda.threadIdx.x, b * n, cuda.blockDim.x):
+        for i in range(cuda.grid(1), b * n, cuda.gridsize(1)):
             total += cost(act[z + i], act[t + i])
-        total = sum_block(total, room)
-        if cuda.threadIdx.x == 0:
-            grad[grad.size - 1] = total * scale(row, b, n)
+        leave(total, room, number, row, b, grad, scratch)
 
-    @kernel
     def backward(q, number, rows, hyper, theta, grad, state, act, gact, scratch, ints, ctx):
         row, b = rows[q], ctx[BATCH]
         z, t, n = row[IN] * b, row[IN2] * b, row[N0]
@@ -60,10 +109,9 @@ def of_values(cost, slope):
         for i in range(cuda.grid(1), b * n, cuda.gridsize(1)):
             gact[z + i] = each * slope(act[z + i], act[t + i])
 
-    return (
-        lambda row, batch: [one_block(forward)],
-        lambda row, batch: [lines(backward, batch * int(row[N0]))],
-    )
+    forward.__name__, backward.__name__ = f"{cost.__name__}_forward", f"{cost.__name__}_backward"
+    back = kernel(backward)
+    return summed(kernel(forward)), lambda row, batch: [lines(back, batch * int(row[N0]))]
 
 
 @kernel
@@ -118,14 +166,12 @@ def binary_forward(q, number, rows, hyper, theta, grad, state, act, gact, scratc
     row, b = rows[q], ctx[BATCH]
     z, t, p, n = row[IN] * b, row[IN2] * b, row[OUT] * b, row[N0]
     total, zero, one = float32(0), float32(0), float32(1)
-    for i in range(cuda.threadIdx.x, b * n, cuda.blockDim.x):
+    for i in range(cuda.grid(1), b * n, cuda.gridsize(1)):
         x = act[z + i]
         decay = maths.exp(-abs(x))
         act[p + i] = (decay if x < zero else one) / (one + decay)
         total += (zero if x < zero else x) - x * act[t + i] + maths.log1p(decay)
-    total = sum_block(total, room)
-    if cuda.threadIdx.x == 0:
-        grad[grad.size - 1] = total * scale(row, b, n)
+    leave(total, room, number, row, b, grad, scratch)
 
 
 @kernel
@@ -150,7 +196,7 @@ OPERATIONS = {
         lambda row, batch: [lines(cross_entropy_backward, batch * int(row[N0]))],
     ),
     "binary-cross-entropy": (
-        lambda row, batch: [one_block(binary_forward)],
+        summed(binary_forward),
         lambda row, batch: [lines(binary_backward, batch * int(row[N0]))],
     ),
 }
