@@ -70,12 +70,11 @@ class LhyApp(App[int]):
 
     def describe_terminal(self) -> None:
         """Tell the lessons what they draw on."""
+        colours = self.console.color_system or "none"
         between = [name for name, key in (("tmux", "TMUX"), ("ssh", "SSH_TTY")) if os.environ.get(key)]
         terminal.SEEN.update(
             size=f"{self.size.width}×{self.size.height}",
-            colours={"standard": "16", None: "none"}.get(
-                self.console.color_system, self.console.color_system
-            ),
+            colours="16" if colours == "standard" else colours,
             signs="narrow" if self.narrow else "wide",
             glyphs=self.ink.glyphs,
             line=" + ".join(between) or "none",

@@ -113,7 +113,7 @@ class Loop(Still):
         placed = self.settings[self.control.id]
         hand = [k for k, bin in enumerate(placed) if not bin]
         cards = (
-            (f"={CODE[call]}", bin, k + 1 if bin else 0)
+            (f"option.{call}", bin, k + 1 if bin else 0)
             for k, (call, bin) in enumerate(zip(CALLS, placed, strict=True))
         )
         return Cards(

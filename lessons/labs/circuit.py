@@ -107,17 +107,14 @@ class Circuit:
         taken: Iterable[int] = (),
         last: int | None = None,
         marks: Mapping[int, str] | None = None,
-        nodes: Iterable[Node] = (),
-        edges: Iterable[tuple[str, str, float | None, bool]] = (),
     ) -> Diagram:
         """The graph with forward values as labels and, below them, what is `shown`.
 
         Edges in `taken` tell their slopes and are lit; so is the number that the `last` of them led to.
-        `nodes` and `edges` stand in the picture without taking part.
         """
-        taken, marks, extra = set(taken), marks or {}, tuple(edges)
+        taken, marks = set(taken), marks or {}
         lit = None if last is None else self.edges[last][0]
-        own = tuple(
+        nodes = tuple(
             Node(
                 id=k.id, x=k.x, y=k.y, label=f"{k.label} {plain(self.values[k.id])}",
                 value=shown.get(k.id), hot=k.id == lit,
@@ -128,8 +125,8 @@ class Circuit:
             (part, head, slope if e in taken else None, e in taken)
             for e, ((part, head, _), slope) in enumerate(zip(self.edges, self.slopes, strict=True))
         )
-        signs = tuple(marks.get(e, "") for e in range(len(wires))) + ("",) * len(extra)
-        return Diagram(nodes=own + tuple(nodes), edges=wires + extra, marks=signs, digits=2)
+        signs = tuple(marks.get(e, "") for e in range(len(wires)))
+        return Diagram(nodes=nodes, edges=wires, marks=signs, digits=2)
 
 
 def plain(value: float, digits: int = 2) -> str:
@@ -148,12 +145,6 @@ def weighted(
     """Σ w·part + b."""
     total = lambda *values: sum(w * v for w, v in zip(weights, values, strict=True)) + bias
     return Knot(id, label, x, y, total, tuple(parts), lambda *values: tuple(weights))
-
-
-def bent(id: str, label: str, x: float, y: float, part: str, kind: str) -> Knot:
-    """σ(z), or another of BENDS."""
-    bend, slope = BENDS[kind]
-    return Knot(id, label, x, y, bend, (part,), lambda z: (slope(z),))
 
 
 # The lecture's network; `lessons.labs.pieces.NETWORK` holds its parameters.

@@ -67,7 +67,7 @@ def multiplications(depth: int, width: int) -> tuple[int, int]:
     return sum(each), 2 * sum(each) - each[0]
 
 
-def places(here: Trainer, seed: int) -> np.ndarray:
+def places(here: Trainer) -> np.ndarray:
     """Some entries of θ, from the first to the last layer."""
     size = here.program.size
     return np.unique(np.linspace(0, size - 1, min(LOOKED_AT, size)).astype(int))
@@ -77,7 +77,7 @@ def places(here: Trainer, seed: int) -> np.ndarray:
 def errors(depth: int, width: int, kind: str, seed: int, push: float) -> float:
     """The largest |finite difference − backpropagation| over some parameters, relative to the largest slope."""
     here = trainer(depth, width, kind, seed)
-    at = places(here, seed)
+    at = places(here)
     theta, slopes = here.theta[at], here.gradient()[at]
     points = theta + push * np.concatenate([np.eye(len(at)), -np.eye(len(at))])
     losses = here.survey(at, points)

@@ -22,6 +22,7 @@ from lessons.labs.tensors import (
     fresh,
     joined,
     kind_of,
+    lifted,
     matmul,
     moved,
     printed,
@@ -86,12 +87,15 @@ def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
 
 
 def mse_loss(input: Tensor, target: Tensor) -> Tensor:
-    """The mean of the squared differences; both are real numbers."""
+    """The mean of the squared differences; whole numbers beside real ones are made real."""
     for one in (input, target):
-        if not isinstance(one, Tensor) or one.values.dtype != FLOAT:
-            raise ExpressionError("whole-targets", dtype=getattr(one, "dtype", "–"))
-    fitted(input, target)
-    return _mean((input.values - target.values) ** 2, input, target)
+        if not isinstance(one, Tensor):
+            raise ExpressionError("no-number", value=printed(one))
+    x, y = lifted(input, target)
+    if x.values.dtype != FLOAT:
+        raise ExpressionError("mean-of-whole", dtype=x.dtype)
+    fitted(x, y)
+    return _mean((x.values - y.values) ** 2, x, y)
 
 
 def _mean(values: np.ndarray, *parts: Tensor) -> Tensor:

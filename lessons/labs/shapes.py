@@ -77,6 +77,8 @@ class Shapes(Still):
     def train(self, updates: int) -> np.ndarray:
         done = max(0, min(updates, self.limit - self.step))
         self.step += done
+        if self.ended and self.solved:
+            SOLVED.add(self.settings["puzzle"])
         return np.empty((done, 0))
 
     def state(self) -> Sequence[Any]:
@@ -181,6 +183,7 @@ class Shapes(Still):
             values=x.values.astype(float).reshape(shape),
             axes=("axis.slice", "axis.dim-down", "axis.dim-right"),
             marked=None if marked is None else marked.reshape(shape), tensor=name,
+            slices=("=",) if x.values.ndim < 3 else (),
         )  # fmt: skip
 
     def wanted(self) -> Cube:
@@ -242,7 +245,6 @@ class Shapes(Still):
         if not self.solved:
             facts = {"right": self.tried[0], "count": TRIALS, "sizes": self.tried[1]}
             return [*steps, said("misfit.sizes", facts)]
-        SOLVED.add(self.settings["puzzle"])
         return [*steps, said("note.solved", {"count": TRIALS})]
 
     def list(self) -> Table:

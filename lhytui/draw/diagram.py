@@ -25,6 +25,9 @@ def _label(
     """The rows of a node: its label, and its value if it has one."""
     text = words(node.label) if node.label else ""
     value = "" if node.value is None else number.short(node.value, digits)
+    while cell_len(value) > longest and digits > 1:
+        digits -= 1
+        value = number.short(node.value, digits)
     return [cut(text, longest, more) if text else "", cut(value, longest, more) if value else ""]
 
 

@@ -143,8 +143,8 @@ class Deeds:
             return
         if arranged := self.arranging():
             self.put_card(arranged, number)
-        else:
-            self.bridge.act(number)
+        elif self.bridge.act(number):
+            self.show_experiment()
 
     def do_next(self) -> None:
         self.app.step_section(self.lesson.id, self.section.id, 1)

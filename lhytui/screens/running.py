@@ -16,14 +16,18 @@ class Running:
     """Mixed into the lesson screen."""
 
     def do_play(self) -> None:
-        """Run or pause; on a narrow screen the experiment comes to the front."""
+        """Run or pause."""
         if self.bridge.phase == "running":
             self.bridge.send(lambda s: s.pause())
             return
+        self.show_experiment()
+        self.bridge.send(lambda s: s.play())
+
+    def show_experiment(self) -> None:
+        """On a narrow screen the experiment comes to the front."""
         if not self.plan.wide and self.page != "experiment":
             self.page = "experiment"
             self.place()
-        self.bridge.send(lambda s: s.play())
 
     def do_back(self) -> None:
         self.bridge.send(lambda s: s.seek(s.target - 1))

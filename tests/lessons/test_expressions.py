@@ -80,7 +80,8 @@ torch.sum(x, dim=1) | torch.sum(x, 1) | torch.mean(w) | torch.transpose(x, 0, 1)
 torch.unsqueeze(x, 0) | torch.reshape(x, (3, 2)) | torch.permute(q, (2, 0, 1)) | torch.flatten(q, 1)
 torch.max(x, dim=1) | torch.argmax(x, dim=1) | torch.exp(x) | torch.abs(v) | torch.sqrt(x) | torch.pow(x, 2)
 x.pow(2) | x.pow(2).sum() | x.flip(0) | x.flip(0, 1) | x.flip([1]) | x.flip(2) | F.one_hot(w, 4) | F.one_hot(w, 1)
-F.linear(x, W) | F.linear(x, W, torch.ones(4)) | F.linear(x, W.T) | F.mse_loss(x, x + 1) | F.cross_entropy(x, w)
+F.linear(x, W) | F.linear(x, W, torch.ones(4)) | F.linear(x, W.T) | F.mse_loss(x, x + 1) | F.mse_loss(w, w)
+F.mse_loss(x, x.long()) | F.mse_loss(w, w.float()) | F.cross_entropy(x, w)
 F.cross_entropy(x, w.float()) | F.cross_entropy(x, w + 7) | F.cross_entropy(x, v.long())
 F.cross_entropy(x.long(), w) | x.nothing() | x.sum(1, 2, 3) | x.foo | torch.foo(x) | torch.sum() | y + 1 | n + d
 n * 1.5 | x.reshape(n * d) | x + n | s + w | s * m | k + m | k * x | k / 2 | s + k | (x - x.mean(dim=0)) / 2
@@ -192,6 +193,13 @@ def test_every_line_is_what_pytorch_makes_of_it():
         fault = f"PyTorch refuses ({refused[:60]})" if refused else differs(found, wanted, torch)
         wrong += [f"{line}: {fault}"] if fault else []
     assert wrong == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_pytorch_says_of_real_labels():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(RuntimeError, match=r"Long.*Float"):
+        torch.nn.functional.cross_entropy(torch.zeros(2, 3), torch.zeros(2))
 
 
 def test_where_cells_come_from():

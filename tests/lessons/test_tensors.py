@@ -120,7 +120,7 @@ def test_hints_next_and_the_list():
     hinted = notes(puzzle("cat", hint=2))
     assert hinted[-2:] == ["hint.cat", "note.answer"] and "hint.cat" not in notes(shown)
     assert [row[1] for row in shown.look("list", ()).rows] == ["="] * len(MOVING)
-    notes(puzzle("cat", done=True, line="b"))
+    puzzle("cat", done=True, line="b")
     table = shown.look("list", ())
     assert table.rows[table.chosen][:2] == ("option.cat", "=✓")
 
@@ -235,8 +235,8 @@ def test_without_zero_grad_it_is_momentum_without_friction():
 
 def test_the_norm_grows_at_first_and_not_for_ever():
     norms = np.array(loop(**{"left-out": "zero-grad"}).norms)
-    assert (np.diff(norms[:5]) > 0).all() and norms[5] < norms[4] and norms[-20:].max() > norms[0]  # of the text
-    assert round(norms.max() / norms[0], 1) == 3.5
+    assert (np.diff(norms[:5]) > 0).all() and norms[5] < norms[4] and norms[-20:].max() > norms[0]
+    assert round(norms.max() / norms[0], 1) == 3.5  # of the text, as are the five rounds
     still = np.array(loop(**{"left-out": "zero-and-step"}).norms)
     assert np.allclose(still, still[0] * np.arange(1, len(still) + 1))
 

@@ -246,6 +246,19 @@ async def test_a_window_too_small_says_so_and_recovers(toy):
         await until(pilot, lambda: app.screen is screen)
 
 
+async def test_an_action_brings_the_experiment_of_a_narrow_screen_to_the_front(tmp_path, monkeypatch):
+    monkeypatch.setenv("LHYTUI_HOME", str(tmp_path / "home"))
+    app = LhyApp(
+        "en", {"lesson": "basics/piecewise", "section": "more-features", "changes": {}, "seed": None}
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await ready(pilot)
+        await pilot.press("0")
+        assert screen.page == "text"
+        await pilot.press("1")
+        assert screen.page == "experiment" and screen.bridge.settings != screen.bridge.home
+
+
 async def test_views_that_a_larger_window_brings_are_drawn(toy):
     """Also when all was quiet and the timer had stopped."""
     app = toy()
@@ -273,7 +286,7 @@ async def test_a_blow_up_is_explained_and_one_key_goes_on(tmp_path, monkeypatch,
         bridge = screen.bridge
         await pilot.press("0", "f")
         await until(pilot, lambda: bridge.phase == "diverged" and "plane" in bridge.payloads)
-        await until(pilot, lambda: "1e-4" in shown(app))
+        await until(pilot, lambda: "1e-5" in shown(app))  # the mend
         text = " ".join(shown(app).split())
         cause, layer = ("溢出", "直线") if lang == "zh" else ("overflowed", "line")
         assert cause in text and layer in text and "1e-5" in text
