@@ -6,7 +6,7 @@ A model goes on on the CPU where the device fails; `Place.error` then tells why,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -108,7 +108,8 @@ def placed(build: Callable, place: Place) -> Callable:
     def build_there(*arguments, **options):
         model = there(build)(*arguments, **options)
         if place.device != CPU:
-            model.train = there(model.train)  # some begin a net while they train
+            with suppress(AttributeError):  # one that cannot be changed
+                model.train = there(model.train)  # some begin a net while they train
         return model
 
     return build_there

@@ -37,9 +37,7 @@ def cache_folder() -> Path:
         outer = outer.parent
     # No kernel of the CPU has anything of the GPU's in it.
     sources = [
-        path
-        for path in sorted(SOURCES.rglob("*.py"))
-        if path.parent.name != "cuda" != path.parent.parent.name
+        path for path in sorted(SOURCES.rglob("*.py")) if "cuda" not in path.relative_to(SOURCES).parts
     ]
     parts = [path.read_bytes() for path in sources]
     parts += [importlib.metadata.version("numba").encode(), llvmlite.binding.get_host_cpu_name().encode()]
