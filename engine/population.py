@@ -144,6 +144,11 @@ class Population:
         return self._theta.T.copy()
 
     @property
+    def data(self) -> tuple[np.ndarray, np.ndarray]:
+        """The examples of every net, read only: x (E, features), and labels (E,) or targets (E, outputs)."""
+        return self._x, self._targets if len(self._targets) else self._labels
+
+    @property
     def halted(self) -> np.ndarray:
         """(N,) which nets have stopped, for a loss or gradient that is not finite."""
         return self._halted != 0

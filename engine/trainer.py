@@ -189,6 +189,11 @@ class Trainer:
         return (x8 if len(x8) else xr), (labels if self.program.targets == "labels" else targets)
 
     @property
+    def shuffled(self) -> bool:
+        """Whether every epoch has its own order; a batch of all examples has theirs."""
+        return bool(self._plan[walk.SHUFFLED])
+
+    @property
     def gauge(self) -> np.ndarray:
         """A copy of what the optimizer remembers for all of θ together; see `engine.optimizers.adam`."""
         return self._rule.memory["gauge"].copy()

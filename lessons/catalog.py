@@ -23,7 +23,7 @@ from lessons.spec import Experiment, Seed
 
 ROOT = Path(__file__).parent
 _LOADING = threading.RLock()
-APART = {"labs", "data", "__pycache__"}  # folders of the room that hold no chapter
+APART = {"labs", "data", "pytorch", "__pycache__"}  # folders of the room that hold no chapter
 
 
 class CatalogError(LookupError):

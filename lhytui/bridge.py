@@ -32,6 +32,7 @@ class Bridge:
         self.proved: set[str] = set()
         self.verdict: str | None = None
         self.error: Exception | None = None
+        self.learns = False  # what a PyTorch program can be written for; known once a model is built
         self.changes = 0  # that can be undone
         self._replay = log
         self._judged: tuple = ()  # the finished runs that have been looked at
@@ -51,7 +52,7 @@ class Bridge:
             from engine.session import Session
 
             session = Session(
-                self.builder(),
+                self.noted(self.builder()),
                 self.settings,
                 self.seed,
                 live=self.experiment.live | frozenset(self.swept()),
@@ -69,6 +70,17 @@ class Bridge:
             session.close(0)
         for command in waiting:
             command(session)
+
+    def noted(self, build: Callable) -> Callable:
+        """The same builder; whether its model learns is noted."""
+        from lessons.examples import learner, surface
+
+        def build_noted(settings: Mapping[str, Any], seed: int):
+            model = build(settings, seed)
+            self.learns = (learner(model) or surface(model)) is not None
+            return model
+
+        return build_noted
 
     def builder(self) -> Callable:
         """`build(settings, seed)` of the lesson, inside a race or sweep where there is one."""

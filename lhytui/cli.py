@@ -16,7 +16,7 @@ from lessons.spec import SpecError
 from lhytui import __version__, language, paths
 from lhytui.share import ShareError
 
-COMMANDS = ("list", "read", "run", "verify", "check", "bench", "warm", "doctor")
+COMMANDS = ("list", "read", "run", "code", "verify", "check", "bench", "warm", "doctor")
 VALUED = ("--set", "--seed", "--lang")  # options that may stand before the command and take a value
 USAGE, ENGINE, INTERRUPTED = 2, 4, 130
 
@@ -84,13 +84,13 @@ def parser(command: str, lang: str) -> Parser:
     made = Parser(lang, command)
     if command == "":
         made.option("--version", action="version", version=f"lhytui {__version__}")
-    if command in ("", "read", "run"):
+    if command in ("", "read", "run", "code"):
         made.option("lesson", nargs="?" if command == "" else None, metavar="LESSON[:SECTION]")
     if command == "verify":
         made.option("lessons", nargs="*", metavar="LESSON[:SECTION]")
         made.option("--seeds", type=whole(1), default=10, metavar="N")
         made.option("--device", choices=("cpu", "cuda"), default="cpu")
-    if command in ("", "run"):
+    if command in ("", "run", "code"):
         made.option("--set", action="append", default=[], metavar="K=V")
         made.option("--seed", type=int, metavar="N")
     if command == "run":
@@ -145,6 +145,10 @@ def call(command: str, args: argparse.Namespace) -> int:
         from lhytui import reading
 
         return getattr(reading, "show" if command == "list" else "read")(args)
+    if command == "code":
+        from lhytui import coding
+
+        return coding.code(args)
     if command == "check":
         from lhytui import linting
 

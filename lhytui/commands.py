@@ -58,6 +58,7 @@ COMMANDS = (
     Command("controls", ("o",), "o", "change"),
     Command("ghosts", ("c",), "c", "look"),
     Command("questions", ("k",), "k", "go", "both", 13),
+    Command("code", ("x",), "x", "look", "lesson", 14),
     Command("copy", ("y",), "y", "app"),
     Command("goto", ("g",), "g", "go", "both"),
     Command("search", ("slash", "fullwidth_solidus", "ideographic_comma"), "/", "go", "both"),

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lessons.data.origin import origin
+
 HERE = Path(__file__).parent
 
 
@@ -43,6 +45,7 @@ def unpack(archive: Path, folder: Path) -> Path:
     return target
 
 
+@origin
 def mnist() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Handwritten digits: x_train (60000, 784) uint8, y_train (60000,) int64, then the test's.
 
@@ -67,6 +70,7 @@ def births() -> tuple[np.ndarray, np.ndarray]:
     return dates, counts
 
 
+@origin
 def cp10() -> tuple[np.ndarray, np.ndarray]:
     """Combat points of ten Pokémon before, x (10, 1), and after they evolve, y (10, 1), float64."""
     x = [338.0, 333, 328, 207, 226, 25, 179, 60, 208, 606]
@@ -98,6 +102,7 @@ def pokedex() -> Pokedex:
     return Pokedex(number, tuple(row["name"] for row in rows), types, stats)
 
 
+@origin
 def pokemon(
     stats: tuple[str, ...] = STATS, first: str = "Water", second: str = "Normal"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

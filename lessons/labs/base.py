@@ -14,6 +14,10 @@ class Still:
     """A model with nothing to train: its pictures follow the controls at once (phase `done`, no time line).
 
     Subclasses write `look`, and `metrics` or `facts` for their claims; settings stand in `self.settings`.
+
+    For the PyTorch program of a model whose network in training is neither its `trainer` nor its `population`:
+    `learner`; `lasts`, the updates of that network, if they are not the model's; and `beyond`, words
+    `beyond.<id>` for what the model does besides its updates.
     """
 
     step = 0

@@ -121,6 +121,7 @@ class Costs(Walk):
 
     columns = ("passes",)
     limit = len(WIDTHS) - 1
+    lasts = limit * LESSONS  # updates of each net
 
     def __init__(self, settings: Mapping[str, Any], seed: int):
         hold_blas()
@@ -134,6 +135,10 @@ class Costs(Walk):
             for kind, net in nets.items()
         }
         self.losses = {kind: (here.evaluate()["loss"],) for kind, here in self.learners.items()}
+
+    @property
+    def learner(self) -> Trainer:
+        return self.learners[self.settings["activation"]]
 
     @property
     def shape(self) -> tuple[int, int, str, int]:

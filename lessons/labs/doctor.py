@@ -178,6 +178,10 @@ class Doctor(Still):
         self.exams = [prepare(name, self.patient, seed) for name in ("self", *ordered)]
 
     @property
+    def learner(self) -> Trainer:
+        return self.exams[-1].trainer
+
+    @property
     def step(self) -> int:
         return self.exams[0].trainer.step
 

@@ -79,6 +79,10 @@ class Trio(Still):
         self._kept: tuple[int, tuple[float, ...]] = (-1, ())
 
     @property
+    def learner(self) -> Trainer:
+        return self.trainers[0]
+
+    @property
     def step(self) -> int:
         return len(self.record)
 

@@ -97,6 +97,10 @@ class Hill(Track):
 
     columns = ("loss", "gradient-norm", "theta-0", "steep", "gentle", "net")  # type: ignore[assignment]
 
+    @property
+    def learner(self) -> Trainer:
+        return self.company[1]
+
     def train(self, updates: int) -> np.ndarray:
         rows = super().train(updates)
         bowl, net = (trainer.train(len(rows)) for trainer in self.company)

@@ -78,6 +78,10 @@ class Mixed(Writer):
         super().__init__(settings, seed, task, shape, limit, **options)
         self.options, self.reads = options, self.read(task.target)
 
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return () if self.settings["inputs"] == "right" else ("own-tokens",)
+
     def share(self) -> float:
         """The present share of its own tokens."""
         if self.settings["inputs"] == "right":
@@ -149,6 +153,10 @@ class Guided(Writer):
         keys, queries = self.bands(seed, task)
         x = np.hstack([x, keys, np.tile(closing.ravel(), (len(x), 1))])
         self.guide = Trainer(net, x, queries, seed=seed, batch=self.trainer.get("batch"))
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return ("guide",) if float(self.settings["guide"]) else ()
 
     @staticmethod
     def bands(seed: int, task: Taught) -> tuple[np.ndarray, np.ndarray]:

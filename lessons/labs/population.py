@@ -89,6 +89,18 @@ class Search(Still):
         rate = self.settings["rate"]
         return Trainer(net, x, y[:, None], optimizer="adam", rate=rate, batch=64, seed=seed)
 
+    @property
+    def learner(self) -> Trainer:
+        """The present candidate."""
+        return self._start() if self.trainer is None else self.trainer
+
+    @property
+    def lasts(self) -> int:
+        """Updates that a candidate makes."""
+        return self.settings["updates"]
+
+    beyond = ("search",)
+
     def ranked(self) -> list[Trial]:
         """Finished trials, best validation first; of equals the smaller net."""
         return sorted(self.done, key=lambda t: (-t.validation, t.parameters))

@@ -13,6 +13,7 @@ from engine.network import Network
 from engine.tape import Tape
 from engine.trainer import Trainer
 from lessons.data import generators, mnist
+from lessons.data.origin import origin
 from lessons.labs.base import Training
 from lessons.labs.net import glimpse, stack
 from lessons.labs.race import Picture
@@ -25,6 +26,7 @@ WINDOW = 25  # updates of a moving average
 Plan = tuple[str, dict[str, Any]] | None
 
 
+@origin
 @lru_cache(maxsize=2)
 def sample(seed: int, count: int = EXAMPLES) -> tuple[np.ndarray, np.ndarray]:
     """`count` training digits of a seed: x (count, 784) uint8, y."""

@@ -25,6 +25,7 @@ from engine.network import Network
 from engine.trainer import Trainer
 from lessons.data import generators
 from lessons.data.generators.points import drawn
+from lessons.data.origin import origin
 from lessons.labs.base import Training
 from lessons.views import Bars, Grid, TokenRow, Tokens
 
@@ -86,6 +87,7 @@ TURNS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 LABELLED = {"saw": 2, "relations": 4, "recall": 2}
 
 
+@origin
 def told(
     task: str, seed: int, count: int = COUNT, length: int = 8, symbols: int = 8, fresh: int = FRESH, **more
 ) -> Told:

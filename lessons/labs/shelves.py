@@ -71,6 +71,10 @@ class Shelves(Still):
             threads=False,
         )
 
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return () if self.settings["escape"] == "wait" else ("fall",)
+
     # The model's promises
 
     @property

@@ -44,6 +44,8 @@ class Deeds:
                 return not self.plan.wide
             case "view":
                 return len(self.fitting) > 1
+            case "code":
+                return self.bridge.learns
             case "ghosts":
                 return session is not None and bool(session.ghosts)
             case "down" | "right":
@@ -87,6 +89,8 @@ class Deeds:
     def action_do(self, id: str, key: str) -> None:
         self.pressed = perf_counter()
         if not self.acts(id):
+            if id == "code" and self.bridge.phase not in ("loading", "idle", "compiling", "failed"):
+                self.app.tell("trains-nothing")
             return
         deed = getattr(self, "do_" + id.replace("-", "_"), None)
         if deed is None:
@@ -151,6 +155,11 @@ class Deeds:
 
     def do_previous(self) -> None:
         self.app.step_section(self.lesson.id, self.section.id, -1)
+
+    def do_code(self) -> None:
+        from lhytui.screens.code import CodeScreen
+
+        self.app.push_screen(CodeScreen(self.bridge))
 
     def do_page_up(self) -> None:
         self.prose.page_up()

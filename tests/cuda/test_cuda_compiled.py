@@ -3,11 +3,14 @@
 The table of registers and shared memory is printed; `pytest -s` shows it of a test that passes.
 """
 
+import hashlib
+import importlib.metadata
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,14 +27,27 @@ if not chain.available():
     pytest.skip("the extra cuda-check is not installed", allow_module_level=True)
 
 
+def sources() -> str:
+    """What decides how kernels compile, in twelve letters: the engine's sources and the packages' versions."""
+    parts = [path.read_bytes() for path in sorted((HERE.parent.parent / "engine").rglob("*.py"))]
+    names = "numba-cuda", "nvidia-nvvm", "nvidia-cuda-nvcc"
+    parts += [importlib.metadata.version(name).encode() for name in (*names, "numba")]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
 @pytest.fixture(scope="module")
 def found():
-    """Usage by kernel and capability, from a process of its own."""
+    """Usage by kernel and capability, from a process of its own; minutes, so kept while its sources stay."""
+    kept = Path(tempfile.gettempdir()) / f"lhytui-cuda-{sources()}.json"
+    if kept.exists():
+        return json.loads(kept.read_text("utf-8"))
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_ENABLE_CUDASIM"}
     command = [sys.executable, "-m", "engine.cuda.compile", "--json"]
     done = subprocess.run(command, cwd=HERE.parent.parent, env=environment, capture_output=True, text=True)
     assert done.returncode in (0, 1), done.stderr[-4000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    usages = json.loads(done.stdout.splitlines()[-1])
+    kept.write_text(json.dumps(usages), "utf-8")
+    return usages
 
 
 def test_every_kernel_compiles_clean_for_every_capability(found):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lessons.data.generators.points import drawn
+from lessons.data.origin import origin
 
 LINE20_START = (0.5, 1.5)  # b, w
 YT_TRAIN = 1461  # days that train; the last 45 are "2021"
@@ -32,6 +33,7 @@ def season(dates: np.ndarray, counts: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.interp(x, np.linspace(-5, 5, 52), smooth / np.abs(smooth).max())
 
 
+@origin
 def line20(seed: int, count: int = 20) -> tuple[np.ndarray, np.ndarray]:
     """Points about the line y = x: x even in 0…2, noise 0.15; descent starts at LINE20_START. x, y (count, 1)."""
     d = drawn(seed, 20)
@@ -39,6 +41,7 @@ def line20(seed: int, count: int = 20) -> tuple[np.ndarray, np.ndarray]:
     return x, x + d.normal(0, 0.15, (count, 1))
 
 
+@origin
 def quad_noisy(count: int, seed: int, noise: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
     """Points about the parabola y = x², x even in -1…1. x, y (count, 1)."""
     d = drawn(seed, 21)
@@ -54,12 +57,14 @@ def tent(x, folds: int) -> np.ndarray:
     return y
 
 
+@origin
 def sinc(count: int) -> tuple[np.ndarray, np.ndarray]:
     """sin(5πx) / (5πx) at even steps over -1…1. x, y (count, 1)."""
     x = np.linspace(-1, 1, count)[:, None]
     return x, np.sinc(5 * x)
 
 
+@origin
 def two_scales(seed: int, ratio: float = 100, count: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """y = 2·x₁ + (5/ratio)·x₂ + 1 with noise 0.05; x₁ in 1…2, x₂ in ratio…2·ratio. x (count, 2), y (count, 1)."""
     d = drawn(seed, 22)

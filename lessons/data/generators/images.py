@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lessons.data.generators.points import drawn
+from lessons.data.origin import origin
 
 # Diagonal, anti-diagonal, bar, plus: (4, 3, 3).
 PATTERNS = np.array(
@@ -23,6 +24,7 @@ LECTURE_MAPS = np.array(
 )
 
 
+@origin
 def patterns12(
     count: int, seed: int, where: str = "any", noise: float = 0.15, kinds: tuple[int, ...] = (0, 1, 2, 3)
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +47,7 @@ def patterns12(
     return x, label
 
 
+@origin
 def go_atari(count: int, seed: int, size: int = 9, stones: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Go boards and which stones are in atari (their group has one liberty left).
 
@@ -79,6 +82,7 @@ def liberties(board: np.ndarray) -> np.ndarray:
     return np.where(board == 0, -1, number[group])
 
 
+@origin
 def chirps(count: int, seed: int, noise: float = 0.4, length: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """Spectrograms, 20 frequencies × 40 frames: a tone that rises (1) or falls (0). x (count, 20, 40), y (count,).
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.draws import Draws
 from engine.random import DATA
+from lessons.data.origin import origin
 
 
 def draws(seed: int, purpose: int) -> np.random.Generator:
@@ -18,6 +19,7 @@ def drawn(seed: int, number: int) -> Draws:
     return Draws(seed, DATA, number)
 
 
+@origin
 def xor(count: int, seed: int, spread: float = 0.16) -> tuple[np.ndarray, np.ndarray]:
     """Four round clouds at (±1, ±1); opposite corners share a class. x (count, 2), y (count,) of 0 and 1."""
     g = draws(seed, 1)
@@ -26,6 +28,7 @@ def xor(count: int, seed: int, spread: float = 0.16) -> tuple[np.ndarray, np.nda
     return centre + g.normal(0, spread, (count, 2)), ((corner == 1) | (corner == 2)).astype(np.int64)
 
 
+@origin
 def spirals(
     count: int, seed: int, turns: float = 1.5, noise: float = 0.03, arms: int = 2
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -41,11 +44,13 @@ def spirals(
     return points + g.normal(0, noise, (count, 2)), arm.astype(np.int64)
 
 
+@origin
 def xor4() -> tuple[np.ndarray, np.ndarray]:
     """The lecture's four points: (0,0) and (1,1) are class 0, (0,1) and (1,0) class 1. x (4, 2), y (4,)."""
     return np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
 
 
+@origin
 def three_clusters(count: int, seed: int, spread: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
     """Three round clouds at the corners of an even triangle of radius 2, in turn. x (count, 2), y (count,)."""
     label = np.arange(count) % 3
@@ -54,6 +59,7 @@ def three_clusters(count: int, seed: int, spread: float = 0.5) -> tuple[np.ndarr
     return centre + drawn(seed, 10).normal(0, spread, (count, 2)), label
 
 
+@origin
 def far_cluster(seed: int, far: int = 15) -> tuple[np.ndarray, np.ndarray]:
     """Two long clouds of 40 along (1, 1), class 1 right of class 0, then `far` points of class 1 near (8, -6).
 
@@ -67,6 +73,7 @@ def far_cluster(seed: int, far: int = 15) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([near, beyond]), np.concatenate([label, np.ones(far, np.int64)])
 
 
+@origin
 def proto64(count: int, seed: int, noise: float = 1.6) -> tuple[np.ndarray, np.ndarray]:
     """Ten classes of three prototypes each in 64 dimensions, the same for every seed. x (count, 64), y (count,).
 
@@ -79,6 +86,7 @@ def proto64(count: int, seed: int, noise: float = 1.6) -> tuple[np.ndarray, np.n
     return x, label
 
 
+@origin
 def boolean13() -> tuple[np.ndarray, np.ndarray]:
     """The lecture's 13 rows of two bits: class 0 one (1,1); class 1 four each of (1,0), (0,1), (0,0)."""
     x = np.array([[1.0, 1]] + 4 * [[1, 0]] + 4 * [[0, 1]] + 4 * [[0, 0]])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from lessons.data.generators.points import drawn
+from lessons.data.origin import origin
 
 # The corners of a cube: eight nodes with three neighbours each, so that a majority is never a draw.
 EDGES = ((0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7))
 
 
+@origin
 def seq_saw(
     count: int, seed: int, length: int = 8, symbols: int = 8, where: str = "earlier"
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -19,6 +21,7 @@ def seq_saw(
     return x, (np.tril(same, -1).any(axis=2) if where == "earlier" else same.sum(axis=2) > 1).astype(np.int64)
 
 
+@origin
 def seq_relations(count: int, seed: int, length: int = 8, symbols: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """Two relations at once: label 1 for a symbol that occurred earlier, plus 2 if the one just before is in the
     upper half of the symbols; so four classes. x, y (count, length)."""
@@ -27,6 +30,7 @@ def seq_relations(count: int, seed: int, length: int = 8, symbols: int = 8) -> t
     return x, earlier + 2 * before
 
 
+@origin
 def seq_recall(
     count: int, seed: int, length: int = 32, symbols: int = 8, distance: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -43,6 +47,7 @@ def seq_recall(
     return x, y
 
 
+@origin
 def seq_first_last(count: int, seed: int, length: int = 8, symbols: int = 8) -> tuple[np.ndarray, np.ndarray]:
     """The label, asked at the last symbol, is the first one. x (count, length), y (count,)."""
     x = drawn(seed, 42).integers(0, symbols, (count, length))
@@ -57,6 +62,7 @@ def adjacency(edges=EDGES, nodes: int = 8) -> np.ndarray:
     return joined
 
 
+@origin
 def graph8(count: int, seed: int, edges=EDGES) -> tuple[np.ndarray, np.ndarray]:
     """Bits on eight nodes; a node's label is its neighbours' majority, in a draw its own bit. x, y (count, 8)."""
     x = drawn(seed, 43).integers(0, 2, (count, 8))

@@ -116,6 +116,10 @@ class Switch(Runner):
         more = {"switch": settings["switch"]} if optimizer == "swats" else {}
         super().__init__(settings, seed, train(optimizer, settings["rate"], seed, **more))
 
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return ("switch",) if self.settings["method"] == "naive" else ()
+
     def train(self, updates: int) -> np.ndarray:
         at = self.settings["switch"]
         if self.settings["method"] != "naive" or not self.step < at < self.step + updates:

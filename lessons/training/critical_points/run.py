@@ -188,6 +188,10 @@ class Escape(Critical):
         super().__init__(settings, seed, here, limit, extent=WIDE, names=NAMES)
         self.home = self.spot()
 
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return () if self.settings["kick"] == "wait" else ("kick",)
+
     def train(self, updates: int) -> np.ndarray:
         rows = [np.empty((0, len(self.columns)))]
         if self.step < KICK:

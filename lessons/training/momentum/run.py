@@ -62,6 +62,10 @@ class Runner(Critical):
         super().__init__(settings, seed, here, RACE, extent=WIDE, names=NAMES)
         self.kicked = -1
 
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        return ("kick",) if self.settings["helper"] == "eigen" else ()
+
     def train(self, updates: int) -> np.ndarray:
         """With the eigenvector's help: at the first update where the slope is next to nothing, one step."""
         if self.settings["helper"] != "eigen":

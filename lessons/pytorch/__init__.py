@@ -1,0 +1,5 @@
+"""The experiment on the screen as a complete PyTorch program."""
+
+from lessons.pytorch.program import Program, translate
+
+__all__ = ["Program", "translate"]
