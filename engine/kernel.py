@@ -35,7 +35,11 @@ def cache_folder() -> Path:
     outer = Path(outer)
     if outer.name.startswith("kernels-"):  # inherited from a parent process
         outer = outer.parent
-    parts = [path.read_bytes() for path in sorted(SOURCES.rglob("*.py"))]
+    # No kernel of the CPU has anything of the GPU's in it.
+    sources = [
+        path for path in sorted(SOURCES.rglob("*.py")) if "cuda" not in path.relative_to(SOURCES).parts
+    ]
+    parts = [path.read_bytes() for path in sources]
     parts += [importlib.metadata.version("numba").encode(), llvmlite.binding.get_host_cpu_name().encode()]
     folder = outer / f"kernels-{hashlib.sha256(b''.join(parts)).hexdigest()[:12]}"
     try:

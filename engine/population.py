@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import lanes
+from engine import device, lanes
 from engine.errors import EngineError
 from engine.kernel import REAL, address, threading_layer
 from engine.lanes import (
@@ -98,6 +98,8 @@ class Population:
             "optimizer": optimizer, "rate": rate, "momentum": momentum, "l2": l2, "decay": None, "epsilon": None,
         }  # fmt: skip
         self.set("optimizer", optimizer)
+        self._place = device.here()
+        self._runner = self._place and self._place.runner(self, "population")
 
     def _rows(self, program):
         """The rows of `layers`, first layer first."""
@@ -230,6 +232,12 @@ class Population:
     def _call(self, updates: int, every: int, losses, slopes=None):
         plan = self._plan.copy()
         plan[[UPDATES, EVERY, STEP]] = updates, every, self.step if updates else 0
+        if updates and self._runner is not None:
+            try:
+                self._runner.train(plan, losses)
+                return
+            except EngineError as error:
+                self._runner = self._place.leave(self, error)
         slopes = np.empty((0, self.count), self.dtype) if slopes is None else slopes
         run = self._theta, slopes, self._first, self._second, self._halted, losses, self._knobs
         data = self._x, self._targets, self._labels

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine import device
 from engine import interpreter as walk
 from engine.data import check_values
 from engine.errors import EngineError
@@ -29,7 +30,10 @@ class Trainer:
     batch: examples an update, None for all of them; the last batch of an epoch has what is left.
     watch: entries of θ that every row of `train` reports.
     settings: others of `engine.optim.DEFAULTS`: momentum, l2, schedule, clip, …
+    Built under `engine.device.using` it trains there; measurements are always the CPU's.
     """
+
+    _runner = None  # what trains on a device; None: the CPU does
 
     def __init__(
         self,
@@ -81,6 +85,8 @@ class Trainer:
         for setting, value in {"batch": batch, "rate": rate, "optimizer": optimizer, **settings}.items():
             self.set(setting, value)
         self.columns = ("loss", "gradient-norm", *(f"theta-{k}" for k in self._watch))
+        self._place = device.here()
+        self._runner = self._place and self._place.runner(self, "trainer")
 
     # What it is made of
 
@@ -237,6 +243,12 @@ class Trainer:
         if setting in self._values:
             self._values[setting] = value
         self._fault = None
+        self._move()
+
+    def _move(self) -> None:
+        """The arrays of the run are no longer what a device was last given."""
+        if self._runner is not None:
+            self._runner.moved = True
 
     def _forbid_one(self, rows: int) -> None:
         """A single number has no variance: refuse batches of one row, the last of an epoch too, to batch norm."""
@@ -277,14 +289,23 @@ class Trainer:
         out = np.empty((max(0, updates) if self._fault is None else 0, len(self.columns)))
         if not len(out):
             return out
+        done = self._update(out)
+        if not np.isfinite(out[done - 1, :2]).all():
+            self._fault = self._autopsy(*out[done - 1, :2])
+        return out[:done]
+
+    def _update(self, out: np.ndarray) -> int:
+        """Do len(out) updates where the run trains; a device that fails leaves them to the CPU."""
+        if self._runner is not None:
+            try:
+                return self._runner.train(out)
+            except EngineError as error:
+                self._runner = self._place.leave(self, error)
         with np.errstate(all="ignore"):
             machine, run = self._machine(self._grad, self._arena), (self._plan, self._cursor, self._context)
             rule, factors = self._rule, self._rule.factors(self.step, len(out))
             memory = (*rule.memory.values(), rule.knobs, factors, self._parts)
-            done = walk.train(*self._passes, rule.codes, machine, self._data, *run, *memory, self._watch, out)
-        if not np.isfinite(out[done - 1, :2]).all():
-            self._fault = self._autopsy(*out[done - 1, :2])
-        return out[:done]
+            return walk.train(*self._passes, rule.codes, machine, self._data, *run, *memory, self._watch, out)
 
     def fault(self) -> Mapping[str, Any] | None:
         """None, or {"code": "diverged", "cause": activation | loss | gradient, "layer": name, "rate": η}."""
@@ -408,6 +429,7 @@ class Trainer:
         self._theta[:], self._state[:], self._cursor[:] = theta, running, cursor
         for row, kept in zip(self._rule.memory.values(), memory, strict=True):
             row[:] = kept
+        self._move()
 
     def _settings(self) -> dict[str, Any]:
         """The live settings as they are."""

@@ -35,6 +35,7 @@ class Task:
     experiment: str
     claims: tuple[str, ...]
     seed: int
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class Verdict:
         return not self.errors and min(self.held, self.told) >= self.needed
 
 
-def run_arm(lesson: Lesson, experiment: Experiment, settings: Mapping[str, Any], seed: int) -> Result:
+def run_arm(
+    lesson: Lesson, experiment: Experiment, settings: Mapping[str, Any], seed: int, device: str = "cpu"
+) -> Result:
     """One run from its first update to its end; `settings` are changes to the experiment's defaults."""
+    from engine.device import Place, placed
     from engine.session import Session
 
-    build = lesson.call(experiment.build)
+    build = placed(lesson.call(experiment.build), Place(device))
     session = Session(build, experiment.settings(settings), seed, live=experiment.live, threaded=False)
     while session.phase not in ENDED:
         before = session.step
@@ -94,14 +98,14 @@ def prove(lesson: Lesson, claim: str, seed: int, run: Run | None = None) -> tupl
     return bool(holds), not fooled
 
 
-def runner(lesson: Lesson, experiment: Experiment, seed: int) -> Run:
+def runner(lesson: Lesson, experiment: Experiment, seed: int, device: str = "cpu") -> Run:
     """Runs arms of one experiment on one seed; the same settings run once."""
     done: dict[str, Result] = {}
 
     def run(settings: Mapping[str, Any]) -> Result:
         key = repr(sorted(experiment.settings(settings).items()))
         if key not in done:
-            done[key] = run_arm(lesson, experiment, settings, seed)
+            done[key] = run_arm(lesson, experiment, settings, seed, device)
         return done[key]
 
     return run
@@ -110,7 +114,7 @@ def runner(lesson: Lesson, experiment: Experiment, seed: int) -> Run:
 def work(task: Task) -> list[tuple[bool, bool, str]]:
     """For each claim of the task: held, told, and the error that kept it from being checked (or "")."""
     lesson = catalog.load(task.course or None).lesson(task.lesson)
-    run = runner(lesson, lesson.experiments()[task.experiment], task.seed)
+    run = runner(lesson, lesson.experiments()[task.experiment], task.seed, task.device)
     answers = []
     for claim in task.claims:
         try:
@@ -125,6 +129,7 @@ def verify(
     seeds: int = 10,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, count: None,
+    device: str = "cpu",
 ) -> list[Verdict]:
     """Prove the wanted claims (lesson, claim ids) on seeds 1…, spread over processes of one thread each.
 
@@ -140,7 +145,7 @@ def verify(
             claims |= {(lesson.id, claim.id): (name, claim) for claim in mine}
             if mine:
                 names = tuple(claim.id for claim in mine)
-                tasks += [Task(course, lesson.id, name, names, seed) for seed in range(1, seeds + 1)]
+                tasks += [Task(course, lesson.id, name, names, seed, device) for seed in range(1, seeds + 1)]
     answers: dict[tuple[str, str], list[tuple[bool, bool, str]]] = {key: [] for key in claims}
     for done, (task, rows) in enumerate(_spread(tasks, workers or os.cpu_count() or 1), 1):
         for claim, row in zip(task.claims, rows, strict=True):

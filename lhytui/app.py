@@ -37,6 +37,7 @@ class LhyApp(App[int]):
         self.start = start
         self.narrow = self.settings.glyphs != "ascii"
         self._ideograph = False  # told once
+        self.told_of_device: set = set()
 
     # beginning and end
 
@@ -151,7 +152,7 @@ class LhyApp(App[int]):
         from lhytui.screens.lesson import LessonScreen
 
         try:
-            screen = LessonScreen(found, at, changes, seed, log)
+            screen = LessonScreen(found, at, changes, seed, log, self.settings.device)
         except Exception as error:  # a broken lesson folder must not end the app
             self.notify(language.sentence(error, self.language), severity="error", timeout=10, markup=False)
             return
@@ -243,6 +244,19 @@ class LhyApp(App[int]):
 
         palette(self, [ThemeProvider], "ui.themes")
 
+    @property
+    def other_device(self) -> str:
+        return "cpu" if self.settings.device == "cuda" else "cuda"
+
+    def do_device(self) -> None:
+        """Train on the other device from now on, the run in sight anew."""
+        self.settings.change(device=self.other_device)
+        if self.settings.device == "cpu":
+            self.notify(self.words("ui.device-cpu"), markup=False)
+        for screen in self.screen_stack:
+            if hasattr(screen, "do_device"):
+                screen.do_device(self.settings.device)
+
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         for id, deed in self.system_commands():
             yield SystemCommand(self.words(f"command.{id}"), self.words(f"command.{id}.help"), deed)
@@ -250,6 +264,7 @@ class LhyApp(App[int]):
     def system_commands(self) -> list[tuple[str, Callable]]:
         return [
             ("theme", self.search_themes),
+            (f"device-{self.other_device}", self.do_device),
             ("screenshot", self.deliver_screenshot),
             ("quit", self.do_quit),
         ]

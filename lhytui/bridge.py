@@ -18,7 +18,7 @@ IDLE = ("idle", "ready", "paused", "done", "diverged", "failed", "closed")
 class Bridge:
     """The experiment of one section; commands return at once, pictures come with `frame()`."""
 
-    def __init__(self, lesson, section, changes=None, seed: int | None = None, log: tuple = ()):
+    def __init__(self, lesson, section, changes=None, seed: int | None = None, log: tuple = (), device="cpu"):
         self.lesson, self.section = lesson, section
         self.experiment: Experiment = lesson.experiments()[section.experiment]
         self.home_seed = section.seed(self.experiment)
@@ -39,6 +39,7 @@ class Bridge:
         self._waiting: list[Callable] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._device, self._place = device, None
 
     # the session
 
@@ -83,10 +84,12 @@ class Bridge:
 
     def builder(self) -> Callable:
         """`build(settings, seed)` of the lesson, inside a race or sweep where there is one."""
+        from engine import device
         from engine.arms import Race
         from engine.arms import Sweep as SweepModel
 
-        build = self.lesson.call(self.experiment.build)
+        self._place = device.Place(self._device)
+        build = device.placed(self.lesson.call(self.experiment.build), self._place)
         arms = self.experiment.arms
         if arms is None:
             return build
@@ -140,6 +143,19 @@ class Bridge:
         kept, number = dict(self.settings), self.seed
         self.changes += 1
         self.send(lambda s: s.reset(settings=kept, seed=number))
+
+    def move(self, device: str) -> None:
+        """Train on another device, from a new run on; the old one stays as a ghost."""
+        self._device = device
+        if self._place is not None:
+            self._place.move(device)
+            self.reset()
+
+    @property
+    def news(self) -> tuple[str, dict[str, Any]] | None:
+        """What there is to say about the device, once a model is built."""
+        built = self.session is not None and self.phase not in ("loading", "idle", "compiling")
+        return self._place.news() if built else None
 
     def undo(self) -> None:
         self.changes = max(0, self.changes - 1)

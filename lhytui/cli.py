@@ -89,6 +89,7 @@ def parser(command: str, lang: str) -> Parser:
     if command == "verify":
         made.option("lessons", nargs="*", metavar="LESSON[:SECTION]")
         made.option("--seeds", type=whole(1), default=10, metavar="N")
+        made.option("--device", choices=("cpu", "cuda"), default="cpu")
     if command in ("", "run", "code"):
         made.option("--set", action="append", default=[], metavar="K=V")
         made.option("--seed", type=int, metavar="N")
@@ -103,6 +104,7 @@ def parser(command: str, lang: str) -> Parser:
         made.option("--against", default="", metavar="torch,jax")
         made.option("--only", metavar="ID")
         made.option("--cold", action="store_true")
+        made.option("--device", choices=("cpu", "cuda"), default="cpu")
     return made
 
 

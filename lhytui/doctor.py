@@ -9,10 +9,10 @@ import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from ctypes.util import find_library
 from importlib import metadata, util
 from typing import Any
 
+from engine.errors import EngineError
 from lessons import catalog
 from lhytui import __version__, language, paths
 
@@ -55,7 +55,7 @@ def examine(lang: str) -> dict[str, Any]:
         "processors": processors(),
         "packages": packages,
         "threading": threading_layers(),
-        "cuda": bool(find_library("cuda")),
+        "cuda": cuda(lang),
         "terminal": {
             "tty": sys.stdout.isatty(),
             "size": [size.columns, size.lines],
@@ -73,6 +73,22 @@ def examine(lang: str) -> dict[str, Any]:
         },
         "problems": problems,
     }
+
+
+def cuda(lang: str) -> dict[str, Any]:
+    """Which `numba.cuda` this Python has, the card, and why there is none: from the engine's own look."""
+    found = {"numba.cuda": None, "maintained": version("numba-cuda") is not None, "device": None, "why": None}
+    try:
+        from engine.cuda import device
+    except ImportError as error:
+        return found | {"why": language.tell("cuda-not-installed", {"detail": str(error)}, lang, "engine")}
+    found["numba.cuda"] = device.package()
+    try:
+        card = device.find()
+        found["device"] = f"{card['name']} {card['capability'][0]}.{card['capability'][1]}"
+    except EngineError as error:
+        found["why"] = language.sentence(error, lang)
+    return found
 
 
 def processors() -> int:

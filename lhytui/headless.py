@@ -39,23 +39,24 @@ def versions() -> dict[str, str]:
 def run(args: Namespace) -> int:
     """One run of a section; ends with a summary, or with one JSON object."""
     target = aim(catalog.load(), args.lesson, args.set, args.seed)
-    if args.device == "cuda":
-        say(args, "error.no-cuda")
-        return ENGINE
     for name in proof.THREADS:
         os.environ[name] = str(args.threads)
 
-    session = open_session(target)
+    from engine.device import Place
+
+    place = Place(args.device)
+    session = open_session(target, place)
     limit = goal(target, session, args.steps)
     say(args, "run.start", lesson=target.lesson.id, section=target.section.id, seed=target.seed, limit=limit)
-    feed = Feed()
+    feed, told = Feed(), tell_device(args, place, None)
     for ended in advance(session, limit, target.log):
         for line in feed.new(session.tape, ended) if args.jsonl else ():
             print(line)
+        told = tell_device(args, place, told)
     result = session.result()
     timing = {"compile_s": round(session.compile_seconds, 4), "train_s": round(session.train_seconds, 4)}
     if args.json or args.jsonl:
-        report = describe(target, result, args, timing)
+        report = describe(target, result, args, timing, place.used)
         print(json.dumps(report, ensure_ascii=False, allow_nan=False))
     else:
         for name, value in result.metrics.items():
@@ -68,11 +69,20 @@ def run(args: Namespace) -> int:
     return FINE
 
 
-def open_session(target: Target) -> Any:
-    """An inline session with its model built. Errors: whatever the lesson's builder raises."""
+def tell_device(args: Namespace, place: Any, told: Any) -> Any:
+    """Narrate what came of the device, unless that was `told`; returns what there is to tell."""
+    news = place.news()
+    if news not in (None, told):
+        print(language.tell(*news, args.lang, "engine"), file=sys.stderr)
+    return news
+
+
+def open_session(target: Target, place: Any = None) -> Any:
+    """An inline session with its model built, to train at a place. Errors: whatever the lesson's builder raises."""
+    from engine.device import Place, placed
     from engine.session import Session
 
-    build = target.lesson.call(target.experiment.build)
+    build = placed(target.lesson.call(target.experiment.build), place or Place())
     live = target.experiment.live
     session = Session(build, dict(target.settings), target.seed, live=live, threaded=False)
     if session.error is not None:
@@ -107,7 +117,9 @@ def advance(session: Any, limit: int, log: tuple[tuple[int, str, Any], ...] = ()
             return
 
 
-def describe(target: Target, result: Any, args: Namespace, timing: dict[str, float]) -> dict[str, Any]:
+def describe(
+    target: Target, result: Any, args: Namespace, timing: dict[str, float], device: str
+) -> dict[str, Any]:
     """The object that `run --json` ends with."""
     return {
         "lesson": target.lesson.id,
@@ -117,7 +129,7 @@ def describe(target: Target, result: Any, args: Namespace, timing: dict[str, flo
         "seed": result.seed,
         "steps": result.steps,
         "phase": result.phase,
-        "device": args.device,
+        "device": device,
         "threads": args.threads,
         "metrics": {name: number(value) for name, value in result.metrics.items()},
         "claims": claims(target, result, args),
@@ -148,7 +160,9 @@ def verify(args: Namespace) -> int:
     """The claims of the named sections, or of the whole course, over seeds."""
     begun = time.perf_counter()
     course = catalog.load()
-    verdicts = proof.verify(wanted(course, args.lessons), args.seeds, progress=progress(args.lang))
+    verdicts = proof.verify(
+        wanted(course, args.lessons), args.seeds, progress=progress(args.lang), device=args.device
+    )
     if not verdicts:
         say(args, "verify.none")
     table = sys.stderr if args.json else sys.stdout
@@ -239,6 +253,11 @@ def bench(args: Namespace) -> int:
         found = compiling.run()
         print(json.dumps(found, indent=1) if args.json else "\n".join(compiling.table(found)))
         return FINE
+    if args.device == "cuda":
+        cards = import_module("lhytui.bench.cards")
+        found = cards.run()
+        print(json.dumps(found, indent=1) if args.json else "\n".join(cards.table(found)))
+        return FINE if all(each["gap"] < cards.CLOSE for each in found) else MISSED
     if args.only not in (None, *timing.CASES):
         say(args, "error.unknown-workload", workload=args.only, known=", ".join(timing.CASES))
         return USAGE

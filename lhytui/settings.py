@@ -34,6 +34,7 @@ class Settings:
     glyphs: str = _one_of("auto", "braille", "quadrant", "ascii")
     speed: float = _between(1.0, 0.125, 64.0)
     frames: int = _between(25, 1, 60)
+    device: str = _one_of("cpu", "cuda")
     path: Path | None = field(default=None, compare=False, metadata={"kept": False})
     notices: list[Notice] = field(default_factory=list, compare=False, metadata={"kept": False})
 

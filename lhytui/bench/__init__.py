@@ -121,10 +121,14 @@ def run(peers: Sequence[str] = PEERS, rounds: int = ROUNDS, only: str | None = N
 
 def table(rows: Sequence[dict]) -> list[str]:
     """The rows of `run` as lines below a line of COLUMNS."""
-    lines = [COLUMNS]
+    return aligned([row | row["peers"] for row in rows], COLUMNS)
+
+
+def aligned(rows: Sequence[dict], columns: Sequence[str]) -> list[str]:
+    """Those columns of the rows as lines below a line of their names."""
+    lines = [columns]
     for row in rows:
-        flat = row | row["peers"]
-        cells = (flat.get(column) for column in COLUMNS)
+        cells = (row.get(column) for column in columns)
         lines.append([f"{cell:.4g}" if isinstance(cell, float) else str(cell or "-") for cell in cells])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [

@@ -38,10 +38,10 @@ class LessonScreen(Pictures, Deeds, Running, Panes, Pointer, Screen):
     LessonScreen Painter, LessonScreen Prose, LessonScreen KeyBar { position: absolute; }
     """
 
-    def __init__(self, lesson, section, changes=None, seed: int | None = None, log: tuple = ()):
+    def __init__(self, lesson, section, changes=None, seed: int | None = None, log: tuple = (), device="cpu"):
         super().__init__()
         self.lesson, self.section = lesson, section
-        self.bridge = Bridge(lesson, section, changes, seed, log)
+        self.bridge = Bridge(lesson, section, changes, seed, log, device)
         self.experiment = self.bridge.experiment
         self.order = [self.experiment.view(id) for id in section.views]
         self.page, self.pane, self.enlarged = "text", "controls", False
@@ -219,6 +219,7 @@ class LessonScreen(Pictures, Deeds, Running, Panes, Pointer, Screen):
             self.gaps.append(started - self._last)
         self._last = started
         fresh = self.bridge.frame()
+        self.tell_device()
         shown = [view.id for view in self.fitting]
         serial = f"{self.bridge.phase} {self.bridge.still} {shown} {self.fault_text()}"
         if serial != self._serial:

@@ -82,6 +82,24 @@ class Running:
     def do_ghosts(self) -> None:
         self.bridge.ghosts_shown = not self.bridge.ghosts_shown
 
+    def do_device(self, device: str) -> None:
+        """Train there, and say what comes of it."""
+        self.app.told_of_device.clear()
+        self.bridge.move(device)
+        self.wake()
+
+    def tell_device(self) -> None:
+        """Say once what came of the device that was asked for: why there is none, or what this lesson gains."""
+        news, told = self.bridge.news, self.app.told_of_device
+        if news is None:
+            return
+        what = (
+            news[0] if news[0] not in ("cuda-on", "cuda-small", "cuda-nothing") else (news[0], self.lesson.id)
+        )
+        if what not in told:
+            told.add(what)
+            self.app.notify(tell(*news, self.lang, "engine"), timeout=8, markup=False)
+
     # when it blew up
 
     def fault_text(self) -> str:

@@ -126,6 +126,19 @@ def test_the_cache_folder_is_named_by_what_is_compiled_in(tmp_path, monkeypatch)
     assert kernel.cache_folder().parent == tmp_path / "home" / "numba"
 
 
+def test_sources_of_the_gpu_leave_the_cache_folder_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(kernel, "SOURCES", tmp_path)
+    (tmp_path / "cuda" / "ops").mkdir(parents=True)
+    (tmp_path / "random.py").write_text("1")
+    folder = kernel.cache_folder()
+    for name in ("cuda/runner.py", "cuda/ops/dense.py"):
+        (tmp_path / name).write_text("2")
+    assert kernel.cache_folder() == folder
+    (tmp_path / "random.py").write_text("3")
+    assert kernel.cache_folder() != folder
+
+
 def test_old_cache_folders_are_dropped(tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     for age in range(5):

@@ -91,9 +91,18 @@ def test_diverging_is_status_3_with_layer_and_rate(lhytui):
     assert "numbers of w " in done.stderr and "rate 1.5" in done.stderr
 
 
-def test_no_cuda_is_status_4(lhytui):
-    done = lhytui("run", "toys/fall", "--device", "cuda")
-    assert (done.returncode, done.stdout, done.stderr) == (4, "", "No CUDA device was found.\n")
+def test_without_a_card_a_run_goes_on_on_the_cpu_and_says_so(lhytui):
+    done = lhytui("run", "training/batch_size", "--device", "cuda", "--steps", "1", "--json", course="")
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if "CPU" in line or "Training on" in line]
+    assert len(told) == 1
+    assert json.loads(done.stdout)["device"] == ("cuda" if "Training on" in told[0] else "cpu")
+
+
+def test_a_run_that_trains_no_network_says_that_nothing_goes_to_a_card(lhytui):
+    done = lhytui("run", "toys/fall", "--device", "cuda", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["device"] == "cpu"
+    assert "graphics card could take over" in done.stderr
 
 
 def test_a_failing_builder_is_status_4(lhytui, toys):

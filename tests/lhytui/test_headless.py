@@ -37,7 +37,7 @@ def test_warm_builds_each_experiment_once_and_trains_a_little(only_toys, monkeyp
 
 def test_verify_of_nothing_says_so(only_toys, monkeypatch, capsys):
     monkeypatch.setattr(headless, "wanted", lambda course, names: [])
-    assert headless.verify(Namespace(lang="en", lessons=[], seeds=1, json=True)) == 0
+    assert headless.verify(Namespace(lang="en", lessons=[], seeds=1, json=True, device="cpu")) == 0
     told = capsys.readouterr()
     assert told.out == "[]\n" and "no claim" in told.err
 
@@ -45,7 +45,7 @@ def test_verify_of_nothing_says_so(only_toys, monkeypatch, capsys):
 def test_bench_prints_a_line_for_each_workload(monkeypatch, capsys):
     row = {"workload": "cnn", "ours_us": 5.25, "peers": {"jax_us": None}, "ratio": None, "threads": 2}
     monkeypatch.setattr("lhytui.bench.run", lambda peers, only: [row])
-    asked = Namespace(lang="en", against="jax", only="cnn", json=False, cold=False)
+    asked = Namespace(lang="en", against="jax", only="cnn", json=False, cold=False, device="cpu")
     assert headless.bench(asked) == 0
     names, cells = (line.split() for line in capsys.readouterr().out.splitlines())
     told = dict(zip(names, cells, strict=True))
@@ -53,6 +53,6 @@ def test_bench_prints_a_line_for_each_workload(monkeypatch, capsys):
 
 
 def test_bench_names_the_workloads_when_one_is_unknown(capsys):
-    asked = Namespace(lang="en", against="", only="abacus", json=False, cold=False)
+    asked = Namespace(lang="en", against="", only="abacus", json=False, cold=False, device="cpu")
     assert headless.bench(asked) == 2
     assert "abacus" in (told := capsys.readouterr().err) and "mnist-mlp" in told

@@ -53,7 +53,24 @@ assert main(["run", "toys/fall"]) == 0
 
 
 def test_the_engine_loads_no_other_room():
-    assert loaded("walk('engine')", ("lessons", "lhytui", "textual", "rich", "plotext")) == []
+    assert (
+        loaded("walk('engine', but=('engine.cuda',))", ("lessons", "lhytui", "textual", "rich", "plotext"))
+        == []
+    )
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_cuda_is_loaded_only_when_asked_for(asked, tmp_path):
+    words = ["run", "training/batch_size", "--steps", "1", *(["--device", "cuda"] if asked else [])]
+    code = f"""
+import os
+os.environ["LHYTUI_HOME"] = {str(tmp_path)!r}
+os.environ.pop("LHYTUI_COURSE", None)
+from lhytui.cli import main
+assert main({words!r}) == 0
+"""
+    found = loaded(code, ("engine.cuda", "numba_cuda", "numba.cuda.cudadrv.driver", "cuda.bindings"))
+    assert found == [] if not asked else "engine.cuda" in found
 
 
 def test_sessions_and_tapes_load_no_numba():
