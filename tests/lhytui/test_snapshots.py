@@ -70,6 +70,7 @@ async def test_section(size, lang):
         if not screen.plan.wide:
             await pilot.press("t")
         await until(pilot, lambda: not screen.dirty and set(screen.wanted) <= set(screen.bridge.payloads))
+        screen.prose.scroll_home(animate=False)  # how far it has followed the explanation depends on when
         screen.repaint_all()
         await pilot.pause(0.1)
         compare(app, f"section-{size[0]}-{lang}")
@@ -90,7 +91,7 @@ async def test_lab(lab):
         await until(pilot, lambda: screen.story.explained or not screen.bridge.still)
         await pilot.pause(0.3)
         await until(pilot, lambda: not screen.dirty)
-        screen.prose.scroll_home(animate=False)  # how far it has followed the explanation depends on when
+        screen.prose.scroll_home(animate=False)
         screen.repaint_all()
         await pilot.pause(0.1)
         compare(app, f"lab-{lab}")
