@@ -41,7 +41,7 @@ def test_its_claims_hold_and_their_counters_fail(course, claim):
 def test_arms_that_are_alike_run_once(course, monkeypatch):
     lesson = course.lesson("toys/fall")
     runs = []
-    monkeypatch.setattr(proof, "run_arm", lambda *args: runs.append(args[2:]))
+    monkeypatch.setattr(proof, "run_arm", lambda *args: runs.append(args[2:4]))
     run = proof.runner(lesson, lesson.experiments()["bowl"], 1)
     run({})
     run({"rate": 0.1})

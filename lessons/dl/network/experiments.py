@@ -4,6 +4,7 @@ from lessons.labs.pieces import NETWORK, alone, claim, run, sorted_cards, whole
 from lessons.spec import Action, Arrange, Cells, Channel, Choice, Experiment, Pick, Point, Seed, View
 
 STEPS = {
+    "backprop": "best",
     "layers": "set",
     "activation": "set",
     "wiring": "set",
@@ -11,7 +12,6 @@ STEPS = {
     "mse": "goodness",
     "total": "goodness",
     "descent": "best",
-    "backprop": "best",
     "adam": "best",
 }
 HISTORY = {
