@@ -12,6 +12,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+import uuid
 from pathlib import Path
 
 import llvmlite.binding
@@ -56,12 +57,24 @@ os.environ["NUMBA_CACHE_DIR"] = str(cache_folder())
 
 import numba  # noqa: E402
 from numba import config, types  # noqa: E402
-from numba.core import cgutils  # noqa: E402
+from numba.core import caching, cgutils  # noqa: E402
 from numba.core.typing import signature  # noqa: E402
 from numba.extending import intrinsic  # noqa: E402
 from numba.np import arrayobj  # noqa: E402
 
 JIT = not config.DISABLE_JIT
+
+
+def own_name(self, number):
+    """A name that no other process gives to what it compiles.
+
+    Numba counts: two processes that compile a kernel for two types at the same time write to one file, and the
+    index of one then leads to the machine code of the other.
+    """
+    return self._data_name_pattern.format(number=uuid.uuid4().int >> 64)
+
+
+caching.IndexDataCacheFile._data_name = own_name
 
 # Columns of a row of the operation table.
 OP, WHOLE, IN, IN2, OUT, PARAM, STATE, TIE, NEED, N0, N1, N2, N3 = range(13)

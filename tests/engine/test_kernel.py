@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from numba.core import caching
 
 from engine import kernel
 from engine.kernel import JIT
@@ -192,3 +193,17 @@ def test_the_light_parts_do_not_load_numba():
         text=True,
     )
     assert done.stdout.strip() == "False"
+
+
+def test_processes_that_compile_at_once_never_get_each_others_code(tmp_path, monkeypatch):
+    """Each has read the index before the other wrote it: what is lost is compiled again, never mistaken."""
+    slow, quick = (caching.IndexDataCacheFile(str(tmp_path), "kernel", "stamp") for _ in range(2))
+    late = []
+    with monkeypatch.context() as both:
+        for file in (slow, quick):
+            both.setattr(file, "_load_index", dict)
+        both.setattr(slow, "_save_data", lambda *written: late.append(written))
+        slow.save("float32", "code for float32")
+        quick.save("float64", "code for float64")
+    slow._save_data(*late[0])
+    assert [quick.load(key) for key in ("float32", "float64")] == [None, "code for float64"]
