@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
-from scipy.optimize import linprog
 from scipy.special import expit, softmax, xlogy
 
 from engine.data import Standardizer, check_labels, check_rows
@@ -282,6 +281,8 @@ def separable(x, y) -> bool:
     Exactly then the likelihood has no maximum (Albert and Anderson 1984). A linear program: the largest
     Σ mᵢ with 0 ≤ mᵢ = ±(w·xᵢ + b) ≤ 1 is 0 or not. One class alone is separable.
     """
+    from scipy.optimize import linprog  # 0.2 s that few need
+
     x = check_rows(x)
     sign = 2.0 * check_labels(y, len(x), classes=2) - 1
     rows = sign[:, None] * np.column_stack((Standardizer.fit(x).apply(x), np.ones(len(x))))

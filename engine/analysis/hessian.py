@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from engine.analysis import tangent
 from engine.analysis.probe import double, gradients
@@ -77,6 +76,8 @@ def extremes(trainer: Trainer, count: int = 1, exact: bool = True, tolerance: fl
 
     The start is drawn by the trainer's seed: the same run gives the same numbers. All pairs if P ≤ 2 count.
     """
+    from scipy.sparse.linalg import LinearOperator, eigsh  # 0.1 s that few need
+
     size = double(trainer).program.size
     if size <= 2 * count + 1:
         return spectrum(hessian(trainer, exact))
