@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import sys
+import threading
 import types as python
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -19,6 +21,19 @@ config.CUDA_LOW_OCCUPANCY_WARNINGS = 0
 
 if SIMULATED:
     from numba.cuda.simulator.kernel import _get_kernel_context
+    from numba.cuda.simulator.kernelapi import FakeCUDAShared
+    from numba.np.numpy_support import as_dtype
+
+    allocating = threading.Lock()
+
+    def shared_array(self, shape, dtype, alignment=None):
+        """The array of the line that asks, one for all threads of a block; Numba's makes two if they ask at once."""
+        caller = sys._getframe(1)
+        with allocating:
+            line = caller.f_code.co_filename, caller.f_lineno
+            return self._allocations.setdefault(line, np.empty(shape, as_dtype(dtype)))
+
+    FakeCUDAShared.array = shared_array
 
     class Simulator:
         """`cuda` for kernels and for what they call, in whatever module: the launch under way, if there is one."""
