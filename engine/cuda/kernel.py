@@ -24,10 +24,12 @@ if SIMULATED:
     from numba.cuda.simulator.kernelapi import FakeCUDAShared
     from numba.np.numpy_support import as_dtype
 
-    allocating = threading.Lock()
+    allocating, dynamic_array = threading.Lock(), FakeCUDAShared.array
 
     def shared_array(self, shape, dtype, alignment=None):
         """The array of the line that asks, one for all threads of a block; Numba's makes two if they ask at once."""
+        if shape == 0:  # dynamic memory is one buffer from the start
+            return dynamic_array(self, shape, dtype)
         caller = sys._getframe(1)
         with allocating:
             line = caller.f_code.co_filename, caller.f_lineno
