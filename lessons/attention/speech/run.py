@@ -125,7 +125,8 @@ class Masked(Encoder):
         first = settings["task"] == "first"
         name, symbols = ("first-last", 8) if first else ("saw", LENGTH)
         shape = Shape(mask=self.seen, position="learned", width=WIDTH, blocks=LAYERS, feed=0)
-        super().__init__(settings, seed, told(name, seed, COUNT, LENGTH, symbols, FRESH), shape, 300)
+        limit = 450 if first else 300
+        super().__init__(settings, seed, told(name, seed, COUNT, LENGTH, symbols, FRESH), shape, limit)
 
     @property
     def cells(self) -> int:
